@@ -1,0 +1,1 @@
+"""What happens next: one plain function per consumer, and the runtime that drives them."""

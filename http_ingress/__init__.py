@@ -1,0 +1,1 @@
+"""The HTTP way in: requests become events, read models become responses."""

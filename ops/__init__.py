@@ -1,0 +1,1 @@
+"""Running it: settings, wiring, command line, topology, bench."""

@@ -1,0 +1,1 @@
+"""How events leave: stamp, accept, relay, publish, subscribe; the SDK for pipelines."""

@@ -1,0 +1,1 @@
+"""What we say: events, their envelope and their names. Pure data, no I/O."""

@@ -1,0 +1,32 @@
+"""The base of every event's data."""
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Outcome = Literal["succeeded", "failed"]
+"""How an operation ended: the request's effect is there, or it was refused for good."""
+
+
+class Event(BaseModel):
+    """The data of one event: frozen, and tolerant of fields it does not know.
+
+    A subclass states one fact in the past tense. What surrounds the data (id, source, time,
+    correlation) is the envelope's business (`schemas.envelope`) and never repeated here.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+    TYPE: ClassVar[str]
+    """The CloudEvents type, `muniment.<subject>.<fact>.v<major>`; a literal, for grep."""
+
+    SUBJECT: ClassVar[str]
+    """The field whose value becomes the CloudEvents `subject`."""
+
+    OUTCOME: ClassVar[Outcome] = "succeeded"
+    """What it means for the operation that this event ends."""
+
+    @property
+    def subject(self) -> str:
+        """What this event is about, for the envelope."""
+        return str(getattr(self, self.SUBJECT))

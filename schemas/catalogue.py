@@ -1,0 +1,84 @@
+"""Every type of event there is, and the only way to read an event's data."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ValidationError
+
+from schemas.base import Event
+from schemas.envelope import Envelope
+from schemas.files import FileArchived, FileIngestRequested, FileRejected, FileUnchanged
+from schemas.probes import ProbeAnswered, ProbeRequested
+from schemas.routing import is_type_name
+
+
+class UnknownTypeError(ValueError):
+    """No event of this type is known; `known` lists those that are."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.known = sorted(EVENTS)
+        super().__init__(f"unknown event type {name!r}; known: {', '.join(self.known)}")
+
+
+class InvalidDataError(ValueError):
+    """The data does not fit its type; `problems` has one (field path, message) each."""
+
+    def __init__(self, name: str, error: ValidationError) -> None:
+        self.name = name
+        self.problems = [
+            (".".join(("data", *map(str, item["loc"]))), item["msg"])
+            for item in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        text = "; ".join(f"{field}: {message}" for field, message in self.problems)
+        super().__init__(f"data of {name} is not valid: {text}")
+
+
+def _index(classes: Iterable[type[Event]]) -> Mapping[str, type[Event]]:
+    found: dict[str, type[Event]] = {}
+    for cls in classes:
+        if not is_type_name(cls.TYPE):
+            raise ValueError(f"{cls.__name__}.TYPE is not a type name: {cls.TYPE!r}")
+        if cls.TYPE in found:
+            raise ValueError(f"{cls.__name__} and {found[cls.TYPE].__name__} share {cls.TYPE}")
+        found[cls.TYPE] = cls
+    return MappingProxyType(found)
+
+
+EVENTS = _index(
+    (
+        FileIngestRequested,
+        FileArchived,
+        FileUnchanged,
+        FileRejected,
+        ProbeRequested,
+        ProbeAnswered,
+    )
+)
+"""Type name → class."""
+
+
+def decode(envelope: Envelope) -> Event:
+    """Return the envelope's data as an instance of its type's class.
+
+    Raises UnknownTypeError or InvalidDataError.
+    """
+    cls = EVENTS.get(envelope.type)
+    if cls is None:
+        raise UnknownTypeError(envelope.type)
+    try:
+        return cls.model_validate_json(envelope.data)
+    except ValidationError as error:
+        raise InvalidDataError(envelope.type, error) from error
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of the data of events of type `name`.
+
+    Raises UnknownTypeError.
+    """
+    if name not in EVENTS:
+        raise UnknownTypeError(name)
+    schema = EVENTS[name].model_json_schema(mode="validation")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": name, **schema}

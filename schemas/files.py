@@ -1,0 +1,81 @@
+"""Events in the life of a file, from the request to ingest it to its archival.
+
+Sizes are bytes; digests are lowercase hex of the whole file.
+"""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field, JsonValue
+
+from schemas.base import Event, Outcome
+from schemas.types import ByteCount, FileName, Md5Hex, MediaType, ObjectKey, Sha256Hex, UtcTime
+
+Metadata = dict[str, JsonValue]
+"""Free-form description of a file, kept as it was given."""
+
+
+class FileIngestRequested(Event):
+    """Someone asked that a file be archived under a name."""
+
+    TYPE: ClassVar[str] = "muniment.file.ingest_requested.v1"
+    SUBJECT: ClassVar[str] = "name"
+
+    name: FileName
+    source: str = Field(min_length=1, max_length=2048)
+    """Where the bytes are: `upload:<id>`, a path below an inbox directory, `https:` or `s3:`."""
+    size: ByteCount | None = None
+    """When given, anything else is refused."""
+    sha256: Sha256Hex | None = None
+    """When given, anything else is refused."""
+    md5: Md5Hex | None = None
+    """When given, anything else is refused."""
+    media_type: MediaType | None = None
+    """When not given, guessed from the name."""
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class ArchivedFile(Event):
+    """One version of a file as the archive holds it; shared by the facts that speak of one."""
+
+    file_id: str
+    """Names this version for ever: `GET /files/{file_id}`."""
+    name: FileName
+    version: int = Field(ge=1)
+    """Counts the different contents a name has had, from 1."""
+    object_key: ObjectKey
+    size: ByteCount
+    sha256: Sha256Hex
+    md5: Md5Hex
+    media_type: MediaType
+    metadata: Metadata = Field(default_factory=dict)
+    archived_at: UtcTime
+    url: str
+    """Where the bytes can be downloaded."""
+
+
+class FileArchived(ArchivedFile):
+    """Bytes and catalogue row of a new version are both durable."""
+
+    TYPE: ClassVar[str] = "muniment.file.archived.v1"
+    SUBJECT: ClassVar[str] = "name"
+
+
+class FileUnchanged(ArchivedFile):
+    """The newest version under this name already holds exactly these bytes; nothing was done."""
+
+    TYPE: ClassVar[str] = "muniment.file.unchanged.v1"
+    SUBJECT: ClassVar[str] = "name"
+
+
+class FileRejected(Event):
+    """The file will not be archived as requested; asking again unchanged cannot help."""
+
+    TYPE: ClassVar[str] = "muniment.file.rejected.v1"
+    SUBJECT: ClassVar[str] = "name"
+    OUTCOME: ClassVar[Outcome] = "failed"
+
+    name: FileName
+    source: str
+    field: Literal["source", "size", "sha256", "md5"]
+    """The field of the request that could not be honoured."""
+    reason: str

@@ -1,0 +1,29 @@
+"""Events of the probe, the bus's end-to-end canary and its shortest example."""
+
+from typing import ClassVar
+
+from pydantic import Field, JsonValue
+
+from schemas.base import Event
+
+
+class ProbeRequested(Event):
+    """Someone asked whether an event gets all the way through."""
+
+    TYPE: ClassVar[str] = "muniment.probe.requested.v1"
+    SUBJECT: ClassVar[str] = "probe"
+
+    probe: str = Field(min_length=1, max_length=255)
+    """A name for the probe, chosen by who asks."""
+    payload: JsonValue = None
+
+
+class ProbeAnswered(Event):
+    """The probe arrived and its row is durable."""
+
+    TYPE: ClassVar[str] = "muniment.probe.answered.v1"
+    SUBJECT: ClassVar[str] = "probe"
+
+    probe: str
+    count: int
+    """How often a probe of this name has been answered, this time included."""

@@ -1,0 +1,1 @@
+"""What we remember: the ledger and its queues, catalogues, objects, accounts."""

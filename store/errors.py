@@ -1,0 +1,90 @@
+"""The one tree of errors; each carries its facts as attributes.
+
+MunimentError
+├── UnavailableError                 something we depend on is down: wait, do not give up
+│   ├── DatabaseUnavailableError
+│   ├── BrokerUnavailableError
+│   └── ObjectsUnavailableError
+├── ObjectNotFoundError              no object under this key
+├── DigestMismatchError              the bytes are not those that were announced
+├── SourceRefusedError               a place we will not read from
+├── SourceNotFoundError              nothing is there
+├── ConflictError                    the same identifier already stands for something else
+└── SetupError                       wrong settings or a missing step; the message says what to do
+"""
+
+
+class MunimentError(Exception):
+    """Base of every error that Muniment itself raises."""
+
+
+class UnavailableError(MunimentError):
+    """Something we depend on is down. Whoever meets this waits; no attempt is used up."""
+
+    dependency = "dependency"
+
+
+class DatabaseUnavailableError(UnavailableError):
+    """The database does not answer, or cannot write (disk full included)."""
+
+    dependency = "database"
+
+
+class BrokerUnavailableError(UnavailableError):
+    """RabbitMQ does not answer or takes nothing (alarm)."""
+
+    dependency = "broker"
+
+
+class ObjectsUnavailableError(UnavailableError):
+    """The object store does not answer, or cannot write (disk full included)."""
+
+    dependency = "objects"
+
+
+class ObjectNotFoundError(MunimentError):
+    """There is no object under `key`."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"no object {key!r}")
+
+
+class DigestMismatchError(MunimentError):
+    """The bytes are not those that were announced; `field` is `size`, `sha256` or `md5`."""
+
+    def __init__(self, field: str, expected: object, actual: object) -> None:
+        self.field = field
+        self.expected = expected
+        self.actual = actual
+        super().__init__(f"{field} is {actual}, announced was {expected}")
+
+
+class SourceRefusedError(MunimentError):
+    """The settings do not allow reading from `source`."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        self.source = source
+        self.reason = reason
+        super().__init__(f"will not read {source!r}: {reason}")
+
+
+class SourceNotFoundError(MunimentError):
+    """Nothing is at `source`."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        super().__init__(f"nothing is at {source!r}")
+
+
+class ConflictError(MunimentError):
+    """The same identifier already stands for something else; `field` names the identifier."""
+
+    def __init__(self, field: str, message: str) -> None:
+        self.field = field
+        self.message = message
+        super().__init__(message)
+
+
+class SetupError(MunimentError):
+    """Wrong settings or a missing step; the message says what to do."""

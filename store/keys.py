@@ -1,0 +1,15 @@
+"""Deterministic object keys: the same thing always has the same key, so writing twice is once."""
+
+
+def content_key(sha256: str) -> str:
+    """Return the key of archived bytes: their digest, fanned out so that no folder grows huge."""
+    return f"content/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+STAGING = "staging/"
+"""Prefix of bytes that have been received but not archived."""
+
+
+def staging_key(upload_id: str) -> str:
+    """Return the key of an upload's bytes."""
+    return STAGING + upload_id

@@ -1,0 +1,226 @@
+"""What the store promises, whatever keeps it: protocols, and the small values they speak in.
+
+Every promise stands here; an implementation documents only where it differs. All of them may be
+called from several threads at once, except a `Work` and what hangs on it, which belong to the one
+thread that runs the handler.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from pydantic import JsonValue
+
+# --- objects ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """One stored object."""
+
+    key: str
+    size: int
+    """Bytes."""
+    modified: datetime
+    """UTC."""
+
+
+class Sink(Protocol):
+    """Where the bytes of an object that is being created go."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take all of `data` and return its length."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """Bytes under keys. A key is a relative path; it never changes its meaning once it exists.
+
+    Raises ObjectsUnavailableError when the store is down or full, from any method.
+    """
+
+    def create(self, key: str) -> AbstractContextManager[Sink]:
+        """Write one object, all or nothing.
+
+        The object appears, durable and whole, when the block ends; nothing appears when the block
+        raises or the process dies. Put-if-absent: when the key exists already, by then or by a
+        concurrent writer, the first object stays and the new bytes are dropped silently (keys are
+        deterministic, so they are the same bytes). Memory stays flat with size.
+        """
+        ...
+
+    def open(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
+        """Return a readable stream of the object, or of `length` bytes of it from `start`.
+
+        The caller closes it. Raises ObjectNotFoundError.
+        """
+        ...
+
+    def info(self, key: str) -> ObjectInfo:
+        """Describe one object. Raises ObjectNotFoundError."""
+        ...
+
+    def move(self, key: str, to: str) -> None:
+        """Give the object another key without passing its bytes through this process.
+
+        Put-if-absent like `create`. Safe to repeat: when `key` is gone and `to` is there, it has
+        been done. Raises ObjectNotFoundError when neither is there.
+        """
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove the object. Safe to repeat."""
+        ...
+
+    def list(self, prefix: str) -> Iterator[ObjectInfo]:
+        """Yield every object whose key begins with `prefix`, in key order, a page at a time."""
+        ...
+
+    def sweep(self, older_than: datetime) -> int:
+        """Remove what interrupted `create` calls before `older_than` left; return how many."""
+        ...
+
+    def check(self) -> None:
+        """Return when the store can be read and written; raise ObjectsUnavailableError if not."""
+        ...
+
+
+# --- sources ------------------------------------------------------------------------------------
+
+
+class Sources(Protocol):
+    """Places outside the store that an event may name as the origin of bytes."""
+
+    def open(self, source: str) -> BinaryIO:
+        """Return a readable stream; the caller closes it.
+
+        Raises SourceRefusedError when the settings do not allow the place, SourceNotFoundError
+        when nothing is there, UnavailableError when it does not answer for now.
+        """
+        ...
+
+
+# --- rows a handler may touch -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Bytes that the HTTP ingress has received and hashed, waiting to be ingested."""
+
+    id: str
+    object_key: str
+    size: int
+    sha256: str
+    md5: str
+    media_type: str | None
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FileVersion:
+    """One content that a name has had."""
+
+    id: str
+    name: str
+    version: int
+    size: int
+    sha256: str
+    md5: str
+    media_type: str
+    metadata: Mapping[str, JsonValue]
+    object_key: str
+    archived_at: datetime
+    archived_by: str
+    """Key of the request event."""
+
+
+class Files(Protocol):
+    """The catalogue of archived files."""
+
+    def newest(self, name: str) -> FileVersion | None:
+        """Return the newest version under `name`, and keep others from adding one until commit."""
+        ...
+
+    def add(self, version: FileVersion) -> None:
+        """Add a version; its number must be one above the newest."""
+        ...
+
+
+class Uploads(Protocol):
+    """Received bytes that wait to be ingested."""
+
+    def get(self, upload_id: str) -> Upload | None:
+        """Return the upload, or None when there is none (any more)."""
+        ...
+
+    def remove(self, upload_id: str) -> None:
+        """Forget the upload; its object must have been moved or deleted."""
+        ...
+
+
+class Probes(Protocol):
+    """One row per probe name."""
+
+    def count(self, probe: str, key: str) -> int:
+        """Record one answer, to the event `key`, and return how many there have been."""
+        ...
+
+
+class HasFiles(Protocol):
+    """Work that may touch the catalogue of files."""
+
+    @property
+    def files(self) -> Files: ...  # noqa: D102 - the protocol's docstring says it
+
+
+class HasUploads(Protocol):
+    """Work that may touch received bytes."""
+
+    @property
+    def uploads(self) -> Uploads: ...  # noqa: D102
+
+
+class HasProbes(Protocol):
+    """Work that may touch probes."""
+
+    @property
+    def probes(self) -> Probes: ...  # noqa: D102
+
+
+class HasObjects(Protocol):
+    """Work that may touch the object store (outside the transaction)."""
+
+    @property
+    def objects(self) -> ObjectStore: ...  # noqa: D102
+
+
+class HasSources(Protocol):
+    """Work that may read from places outside the store."""
+
+    @property
+    def sources(self) -> Sources: ...  # noqa: D102
+
+
+class HasEvent(Protocol):
+    """Work that may know which event it serves, and when."""
+
+    @property
+    def key(self) -> str:
+        """Key of the event being handled."""
+        ...
+
+    @property
+    def position(self) -> int:
+        """The event's ledger position: where last-writer matters, this is the sequence."""
+        ...
+
+    @property
+    def now(self) -> datetime:
+        """The time of this run, UTC."""
+        ...
+
+
+class Work(HasFiles, HasUploads, HasProbes, HasObjects, HasSources, HasEvent, Protocol):
+    """Everything a handler can be given. Its rows commit together with the inbox and follow-ons."""
