@@ -1,0 +1,84 @@
+"""All that the author of a consumer needs: a function, one value that registers it, two signals.
+
+A handler takes an event and the work it may do, and returns the events that follow. It ends in one
+of four ways, and no more: it *returns* (done); it raises `Reject` (park now, retrying cannot
+help); it raises `RetryLater` (not yet; costs no attempt); anything else it raises backs off by the
+consumer's `RetryPolicy` and, after the last attempt, parks with its traceback. What is merely
+down (`store.errors.UnavailableError`) pauses the consumer and costs nothing.
+
+Decoding, deduplication, transactions, acknowledgement, logs and metrics are the runtime's.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from schemas.base import Event
+from schemas.routing import exchange, routing_key
+from store.ports import Work
+
+E = TypeVar("E", bound=Event)
+
+
+class Reject(Exception):  # noqa: N818 - a signal, not an error
+    """This event can never be handled: park it now with this reason."""
+
+
+class RetryLater(Exception):  # noqa: N818 - a signal, not an error
+    """Not yet: deliver the event again after `seconds`, without using up an attempt."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"again in {seconds} s")
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how long apart a failing event is tried."""
+
+    attempts: int = 8
+    base_seconds: float = 1.0
+    factor: float = 3.0
+    cap_seconds: float = 600.0
+
+    def delay(self, attempt: int, jitter: float) -> float | None:
+        """Return the seconds to wait after the given failed attempt (from 1), or None: park.
+
+        `jitter` is a random number in [0, 1); half of the delay is left to it, so that what
+        failed together does not come back together.
+        """
+        if attempt >= self.attempts:
+            return None
+        # Far-off attempts would overflow a float long before they would pass the cap.
+        delay = min(self.cap_seconds, self.base_seconds * self.factor ** min(attempt - 1, 64))
+        return delay * (0.5 + 0.5 * jitter)
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer(Generic[E]):
+    """One consumer: its queue, what it listens to, what it does and what it may publish."""
+
+    name: str
+    """Kebab-case; also the name of its queue."""
+    listens_to: type[E]
+    handle: Callable[[E, Work], Sequence[Event]]
+    """Its second parameter may be any protocol that `Work` satisfies: what it may touch."""
+    publishes: tuple[type[Event], ...] = ()
+    """The runtime refuses anything else."""
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    batch: int = 1
+    """Deliveries that may share one transaction; above 1 only where the handler is quick."""
+    threads: int = 1
+    """Batches at work at once in one process."""
+    prefetch: int = 0
+    """Deliveries held by one process; 0 stands for enough to keep every thread busy."""
+
+    @property
+    def bindings(self) -> tuple[tuple[str, str], ...]:
+        """The (exchange, pattern) pairs that its queue is bound with."""
+        return ((exchange(self.listens_to.TYPE), routing_key(self.listens_to.TYPE)),)
+
+    @property
+    def window(self) -> int:
+        """How many deliveries one process may hold."""
+        return self.prefetch or 2 * self.batch * self.threads

@@ -1,0 +1,1 @@
+"""The one runtime of all consumers: decode, deduplicate, handle, commit, acknowledge."""
