@@ -1,27 +1,10 @@
-"""What leaves this process and how: the values and the promise of publishing."""
+"""What leaves this process and how: the promise of publishing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from schemas.envelope import Envelope
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One event on its way to a destination."""
-
-    outbox_id: int
-    exchange: str
-    """An exchange; the empty string is the default exchange, whose routing keys are queues."""
-    routing_key: str
-    envelope: Envelope
-
-    @property
-    def destination(self) -> str:
-        """What may fail on its own: the exchange, or the one queue."""
-        return self.exchange or self.routing_key
+from store.outbox import Due
 
 
 class Fate(Enum):
@@ -38,7 +21,7 @@ class Fate(Enum):
 class Publisher(Protocol):
     """Takes events to the broker."""
 
-    def publish(self, batch: Sequence[Outgoing]) -> list[Fate]:
+    def publish(self, batch: Sequence[Due]) -> list[Fate]:
         """Publish all, persistent, with a window of confirms; return one fate each, in order.
 
         Requests and messages to one queue are published `mandatory`; facts are not, since nobody

@@ -25,5 +25,5 @@ class ProbeAnswered(Event):
     SUBJECT: ClassVar[str] = "probe"
 
     probe: str
-    count: int
-    """How often a probe of this name has been answered, this time included."""
+    position: int = Field(ge=1)
+    """Where the request stands in the ledger."""

@@ -161,10 +161,10 @@ class Uploads(Protocol):
 
 
 class Probes(Protocol):
-    """One row per probe name."""
+    """Answered probes."""
 
-    def count(self, probe: str, key: str) -> int:
-        """Record one answer, to the event `key`, and return how many there have been."""
+    def add(self, key: str, probe: str, answered_at: datetime) -> None:
+        """Record that the request `key` has been answered."""
         ...
 
 
