@@ -9,6 +9,7 @@ MunimentError
 ├── DigestMismatchError              the bytes are not those that were announced
 ├── SourceRefusedError               a place we will not read from
 ├── SourceNotFoundError              nothing is there
+├── DeliveryLostError                another process holds the delivery by now
 ├── ConflictError                    the same identifier already stands for something else
 └── SetupError                       wrong settings or a missing step; the message says what to do
 """
@@ -75,6 +76,10 @@ class SourceNotFoundError(MunimentError):
     def __init__(self, source: str) -> None:
         self.source = source
         super().__init__(f"nothing is at {source!r}")
+
+
+class DeliveryLostError(MunimentError):
+    """Our lease ran out and another process holds the delivery: undo, and forget it."""
 
 
 class ConflictError(MunimentError):

@@ -221,6 +221,25 @@ class HasEvent(Protocol):
         """The time of this run, UTC."""
         ...
 
+    def new_id(self) -> str:
+        """Return a fresh UUIDv7, for what must not be the same in two runs."""
+        ...
 
-class Work(HasFiles, HasUploads, HasProbes, HasObjects, HasSources, HasEvent, Protocol):
+
+class Links(Protocol):
+    """Where people and programs find what the archive holds."""
+
+    def content(self, file_id: str) -> str:
+        """Return the absolute URL of a file version's bytes."""
+        ...
+
+
+class HasLinks(Protocol):
+    """Work that may name URLs of ours."""
+
+    @property
+    def links(self) -> Links: ...  # noqa: D102
+
+
+class Work(HasFiles, HasUploads, HasProbes, HasObjects, HasSources, HasLinks, HasEvent, Protocol):
     """Everything a handler can be given. Its rows commit together with the inbox and follow-ons."""

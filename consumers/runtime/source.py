@@ -46,11 +46,19 @@ class Source(Protocol):
         ...
 
     def settle(self, transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
-        """Mark as done within the transaction of the effects, where the bus lives in it."""
+        """Mark as done within the transaction of the effects, where the bus lives in it.
+
+        Raises DeliveryLostError when another process holds one of them by now.
+        """
         ...
 
-    def retry(self, transaction: Transaction, delivery: Delivery, not_before: datetime) -> None:
-        """Put a later delivery, with the attempt of `delivery.event`, into the transaction."""
+    def retry(
+        self, transaction: Transaction, delivery: Delivery, attempt: int, not_before: datetime
+    ) -> None:
+        """Put a later delivery, as try `attempt`, into the transaction.
+
+        Raises DeliveryLostError like `settle`, whose place it takes.
+        """
         ...
 
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
@@ -58,7 +66,10 @@ class Source(Protocol):
         ...
 
     def release(self, deliveries: Sequence[Delivery]) -> None:
-        """Hand them back untouched, to be delivered again to anybody. Never raises."""
+        """Hand them back untouched, to be delivered again to anybody. Never raises.
+
+        Those among them that have been acknowledged already are left alone.
+        """
         ...
 
     def drain(self) -> None:

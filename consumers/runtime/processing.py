@@ -1,0 +1,204 @@
+"""One batch of deliveries: decode, deduplicate, handle, commit, acknowledge.
+
+Everything a batch does to the database is one transaction: effects, inbox rows, follow-ons. When
+one of the batch fails, the whole is undone and each runs alone. The acknowledgement comes after
+the commit, so a process killed anywhere leaves either nothing, or a delivery that the inbox knows.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from consumers.contract import Consumer, Reject
+from consumers.runtime.equipment import Equipment
+from consumers.runtime.failing import Failing
+from consumers.runtime.source import Delivery, Malformed, Source
+from schemas.base import Event
+from schemas.catalogue import InvalidDataError, UnknownTypeError, decode
+from schemas.envelope import Envelope
+from store import inbox
+from store.database import Transaction
+from store.errors import DeliveryLostError, UnavailableError
+from store.ledger import Entry, known
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    delivery: Delivery
+    envelope: Envelope
+    event: Event
+    position: int
+
+
+class Processor:
+    """Handles batches for one consumer. Safe to use from several threads."""
+
+    def __init__(self, consumer: Consumer[Any], source: Source, equipment: Equipment) -> None:
+        self._consumer = consumer
+        self._source = source
+        self._equipment = equipment
+        self._failing = Failing(consumer, source, equipment)
+
+    def process(self, deliveries: Sequence[Delivery]) -> None:
+        """Bring every delivery to its end.
+
+        Raises UnavailableError when something we depend on is down; what has not ended by then
+        is for the caller to release, and releasing what has ended is harmless.
+        """
+        jobs, handled_before = self._sort(deliveries)
+        if handled_before:
+            self._finish_repeated(handled_before)
+        if not jobs:
+            return
+        try:
+            self._run(jobs)
+        except UnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a handler may raise anything
+            if len(jobs) == 1:
+                self._fail(jobs[0], error)
+            else:
+                for job in jobs:
+                    self.process([job.delivery])
+
+    # --- before ---------------------------------------------------------------------------------
+
+    def _sort(self, deliveries: Sequence[Delivery]) -> tuple[list[_Job], list[Delivery]]:
+        """Return what is to be handled and what has been before; park what cannot be read."""
+        read = [(one, one.event) for one in deliveries if isinstance(one.event, Envelope)]
+        for one in deliveries:
+            if isinstance(one.event, Malformed):
+                self._failing.park_malformed(one, one.event)
+        keys = {envelope.key for _, envelope in read}
+        standings = self._standings(keys)
+        if len(standings) < len(keys):
+            self._observe([envelope for _, envelope in read if envelope.key not in standings])
+            standings = self._standings(keys)
+        jobs: dict[str, _Job] = {}
+        handled_before = []
+        for delivery, envelope in read:
+            standing = standings[envelope.key]
+            if standing.handled or envelope.key in jobs:
+                handled_before.append(delivery)
+                continue
+            event = self._decode(delivery, envelope)
+            if event is not None:
+                jobs[envelope.key] = _Job(delivery, envelope, event, standing.position)
+        return list(jobs.values()), handled_before
+
+    def _standings(self, keys: set[str]) -> dict[str, inbox.Standing]:
+        if not keys:
+            return {}
+        return inbox.standings(self._equipment.database, self._consumer.name, keys)
+
+    def _observe(self, envelopes: Sequence[Envelope]) -> None:
+        """Write events that came by AMQP from outside into the ledger, before anything else."""
+        fresh = {envelope.key: self._equipment.stamp.adopt(envelope) for envelope in envelopes}
+        with self._equipment.database.transaction() as transaction:
+            self._equipment.ledger.lock(transaction)
+            for key in known(transaction, fresh):
+                del fresh[key]
+            entries = [Entry(one, "observed", "amqp", self._now()) for one in fresh.values()]
+            self._equipment.ledger.append(transaction, entries)
+
+    def _decode(self, delivery: Delivery, envelope: Envelope) -> Event | None:
+        if envelope.type != self._consumer.listens_to.TYPE:
+            stray = Reject(f"{self._consumer.name} does not listen to {envelope.type}")
+            self._failing.park(delivery, envelope, stray)
+            return None
+        try:
+            return decode(envelope)
+        except (UnknownTypeError, InvalidDataError) as error:
+            self._failing.park(delivery, envelope, error)
+            return None
+
+    # --- the one transaction --------------------------------------------------------------------
+
+    def _run(self, jobs: Sequence[_Job]) -> None:
+        started = self._now()
+        finished = []
+        with self._equipment.database.transaction() as transaction:
+            entries: list[Entry] = []
+            for job in jobs:
+                follow_ons = self._handle(job, transaction, started)
+                entries += [
+                    Entry(one, "emitted", f"consumer:{self._consumer.name}", started)
+                    for one, _ in follow_ons
+                ]
+                outcome = follow_ons[-1][1].OUTCOME if follow_ons else "succeeded"
+                outcome_key = follow_ons[-1][0].key if follow_ons else None
+                finished.append(
+                    inbox.Handled(
+                        consumer=self._consumer.name,
+                        event_key=job.envelope.key,
+                        outcome=outcome,
+                        outcome_key=outcome_key,
+                        attempt=job.envelope.attempt,
+                        started_at=started,
+                        handled_at=self._now(),
+                    )
+                )
+            self._source.settle(transaction, [job.delivery for job in jobs])
+            inbox.record(transaction, finished)
+            self._equipment.ledger.append(transaction, entries)
+        self._source.acknowledge([job.delivery for job in jobs])
+        self._tell(jobs, finished, started)
+
+    def _handle(
+        self, job: _Job, transaction: Transaction, now: datetime
+    ) -> list[tuple[Envelope, Event]]:
+        work = self._equipment.make_work(transaction, job.envelope.key, job.position, now)
+        follow_ons = []
+        for event in self._consumer.handle(job.event, work):
+            if not isinstance(event, self._consumer.publishes):
+                raise TypeError(
+                    f"{self._consumer.name} does not declare that it publishes {event.TYPE}"
+                )
+            follow_ons.append((self._equipment.stamp.put_on(event, cause=job.envelope), event))
+        return follow_ons
+
+    # --- after ----------------------------------------------------------------------------------
+
+    def _tell(
+        self, jobs: Sequence[_Job], finished: Sequence[inbox.Handled], started: datetime
+    ) -> None:
+        telemetry, name = self._equipment.telemetry, self._consumer.name
+        telemetry.took(name, (self._now() - started).total_seconds(), len(jobs))
+        failed = sum(one.outcome == "failed" for one in finished)
+        telemetry.ended(name, "succeeded", len(jobs) - failed)
+        if failed:
+            telemetry.ended(name, "failed", failed)
+        waited_for = [job.envelope for job in jobs if job.envelope.replyto is not None]
+        for address, envelopes in groupby(waited_for, key=lambda one: one.replyto or ""):
+            self._equipment.doorbell.ring(address, [one.key for one in envelopes])
+
+    def _finish_repeated(self, deliveries: Sequence[Delivery]) -> None:
+        """Forget deliveries whose effects are committed; nothing is emitted again."""
+        try:
+            with self._equipment.database.transaction() as transaction:
+                self._source.settle(transaction, deliveries)
+        except DeliveryLostError:
+            _log.info("%s: a repeated delivery is elsewhere by now", self._consumer.name)
+        self._source.acknowledge(deliveries)
+        self._equipment.telemetry.ended(self._consumer.name, "repeated", len(deliveries))
+
+    def _fail(self, job: _Job, error: Exception) -> None:
+        standing = self._standings({job.envelope.key}).get(job.envelope.key)
+        if standing is not None and standing.handled:
+            # Another process was quicker: what failed here is our second copy of its rows.
+            self._finish_repeated([job.delivery])
+        elif isinstance(error, DeliveryLostError):
+            _log.warning("%s", error)
+            self._source.release([job.delivery])
+        else:
+            self._failing.fail(job.delivery, job.envelope, error)
+            if job.envelope.replyto is not None:
+                self._equipment.doorbell.ring(job.envelope.replyto, [job.envelope.key])
+
+    def _now(self) -> datetime:
+        return self._equipment.clock()

@@ -1,0 +1,100 @@
+"""One consumer at work in one process: its threads, its pauses, its end."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from threading import Event, Thread
+from typing import Any
+
+from consumers.contract import Consumer
+from consumers.runtime.equipment import Equipment
+from consumers.runtime.processing import Processor
+from consumers.runtime.source import Delivery, Source
+from store.errors import UnavailableError
+
+_WAIT_SECONDS = 1.0
+_SHORTEST_PAUSE = 0.5
+_LONGEST_PAUSE = 15.0
+_log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Takes deliveries and processes them, from `start` to `stop`.
+
+    `probes` maps a dependency (`UnavailableError.dependency`) to a call that raises while it is
+    down; one that has no probe is simply tried again.
+    """
+
+    def __init__(
+        self,
+        consumer: Consumer[Any],
+        source: Source,
+        equipment: Equipment,
+        probes: Mapping[str, Callable[[], None]],
+    ) -> None:
+        self.consumer = consumer
+        self._source = source
+        self._telemetry = equipment.telemetry
+        self._processor = Processor(consumer, source, equipment)
+        self._probes = probes
+        self._stopping = Event()
+        self._threads = [
+            Thread(target=self._run, name=f"{consumer.name} {number}")
+            for number in range(1, consumer.threads + 1)
+        ]
+
+    def start(self) -> None:
+        """Begin to take deliveries."""
+        for thread in self._threads:
+            thread.start()
+
+    def drain(self) -> None:
+        """Take nothing new; what is at work goes on."""
+        self._stopping.set()
+        self._source.drain()
+
+    def stop(self, seconds: float) -> bool:
+        """Drain, wait for what is at work, close. False when it was not done in time."""
+        self.drain()
+        for thread in self._threads:
+            thread.join(seconds)
+        finished = not any(thread.is_alive() for thread in self._threads)
+        self._source.close()
+        return finished
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                deliveries = self._source.take(self.consumer.batch, _WAIT_SECONDS)
+            except UnavailableError as error:
+                self._pause(error)
+                continue
+            if deliveries:
+                self._process(deliveries)
+
+    def _process(self, deliveries: Sequence[Delivery]) -> None:
+        try:
+            self._processor.process(deliveries)
+        except UnavailableError as error:
+            self._source.release(deliveries)
+            self._telemetry.ended(self.consumer.name, "released", len(deliveries))
+            self._pause(error)
+        except Exception:  # noqa: BLE001 - the thread serves the queue and must outlive it
+            _log.exception("%s: a batch could not be brought to its end", self.consumer.name)
+            self._source.release(deliveries)
+            self._stopping.wait(_SHORTEST_PAUSE)
+
+    def _pause(self, error: UnavailableError) -> None:
+        """Wait until the dependency answers again. No delivery is held, no attempt used."""
+        _log.warning("%s waits for its %s: %s", self.consumer.name, error.dependency, error)
+        self._telemetry.paused(self.consumer.name, error.dependency)
+        probe = self._probes.get(error.dependency)
+        pause = _SHORTEST_PAUSE
+        while not self._stopping.wait(pause):
+            pause = min(_LONGEST_PAUSE, pause * 2)
+            try:
+                if probe is not None:
+                    probe()
+            except UnavailableError:
+                continue
+            break
+        self._telemetry.paused(self.consumer.name, None)

@@ -1,0 +1,139 @@
+"""The relay: outbox rows go to the broker, and away once it has confirmed them.
+
+What this process has just committed is published from memory. The sweep, each second, takes what
+is due and was left by others, by a crash or by a failed publish. A destination that fails is
+postponed by itself and does not hold up the rest.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from threading import Condition, Thread
+from time import monotonic
+
+from producers.ports import Fate, Publisher
+from store.database import Database
+from store.errors import BrokerUnavailableError, DatabaseUnavailableError
+from store.outbox import GRACE, Due, postpone, remove, take_due
+
+WINDOW = 500
+"""Rows that share a window of confirms, and one delete."""
+
+_SWEEP_SECONDS = 1.0
+_MOST_IN_MEMORY = 20_000
+_SLOWEST = timedelta(seconds=60)
+_log = logging.getLogger(__name__)
+
+
+class Relay:
+    """Publishes on one thread of its own, from `start` to `stop`."""
+
+    def __init__(
+        self, database: Database, publisher: Publisher, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._publisher = publisher
+        self._clock = clock
+        self._fresh: deque[tuple[float, Due]] = deque()
+        self._rings: deque[tuple[str, Sequence[str]]] = deque()
+        self._changed = Condition()
+        self._stopping = False
+        self._thread = Thread(target=self._run, name="relay")
+
+    def start(self) -> None:
+        """Begin to publish."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Publish what is in memory, if the broker takes it, and end. The rows stay if not."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+        self._thread.join()
+        self._publisher.close()
+
+    def offer(self, rows: Sequence[Due]) -> None:
+        """Take rows that have just been committed. What does not fit is left to the sweep."""
+        now = monotonic()
+        with self._changed:
+            room = _MOST_IN_MEMORY - len(self._fresh)
+            self._fresh.extend((now, row) for row in rows[:room])
+            self._changed.notify()
+
+    def ring(self, address: str, operations: Sequence[str]) -> None:
+        """Ring a doorbell elsewhere, soon."""
+        with self._changed:
+            self._rings.append((address, operations))
+            self._changed.notify()
+
+    def _run(self) -> None:
+        swept = 0.0
+        while True:
+            rows, rings, stopping = self._wait(swept + _SWEEP_SECONDS)
+            try:
+                self._publish_fresh(rows)
+                for address, operations in rings:
+                    self._publisher.ring(address, operations)
+                if stopping and not rows:
+                    return
+                if monotonic() >= swept + _SWEEP_SECONDS:
+                    while self._sweep() == WINDOW and not self._stopping:
+                        pass
+                    swept = monotonic()
+            except (BrokerUnavailableError, DatabaseUnavailableError) as error:
+                # The rows are in the database: forgetting them here loses nothing.
+                _log.warning("publishing waits: %s", error)
+                swept = monotonic()
+                if stopping:
+                    return
+
+    def _wait(self, until: float) -> tuple[list[Due], list[tuple[str, Sequence[str]]], bool]:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._fresh or self._rings or self._stopping,
+                max(0.0, until - monotonic()),
+            )
+            oldest = monotonic() - GRACE.total_seconds()
+            rows: list[Due] = []
+            while self._fresh and len(rows) < WINDOW:
+                since, row = self._fresh.popleft()
+                if since > oldest:
+                    rows.append(row)
+            rings = list(self._rings)
+            self._rings.clear()
+            return rows, rings, self._stopping
+
+    def _publish_fresh(self, rows: Sequence[Due]) -> None:
+        if not rows:
+            return
+        fates = self._publisher.publish(rows)
+        with self._database.transaction() as transaction:
+            confirmed = [
+                r.id for r, fate in zip(rows, fates, strict=True) if fate is Fate.CONFIRMED
+            ]
+            # What was refused keeps its row; the sweep meets it when the grace is over.
+            if confirmed:
+                remove(transaction, confirmed)
+
+    def _sweep(self) -> int:
+        now = self._clock()
+        with self._database.transaction() as transaction:
+            rows = take_due(transaction, now, WINDOW)
+            if not rows:
+                return 0
+            fates = self._publisher.publish(rows)
+            confirmed = []
+            for row, fate in zip(rows, fates, strict=True):
+                if fate is Fate.CONFIRMED:
+                    confirmed.append(row.id)
+                else:
+                    _log.warning("%s %s by %s", row.envelope.type, fate.value, row.destination)
+                    postpone(transaction, [row.id], now + _patience(row.tries))
+            if confirmed:
+                remove(transaction, confirmed)
+        return len(rows)
+
+
+def _patience(tries: int) -> timedelta:
+    return min(_SLOWEST, timedelta(seconds=2 ** min(tries, 10)))
