@@ -1,0 +1,122 @@
+"""Every setting: environment variables with the prefix `MUNIMENT_`.
+
+Lists are separated by commas. The three URLs choose the world; the rest has defaults that work.
+"""
+
+from pathlib import Path
+from socket import gethostname
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from schemas.types import ByteCount
+
+EMBEDDED = "embedded:"
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(item.strip() for item in value.split(",") if item.strip())
+    return value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """What an operator may decide."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MUNIMENT_", frozen=True, extra="forbid", use_attribute_docstrings=True
+    )
+
+    bus_url: str = Field(EMBEDDED, repr=False)
+    """`embedded:` (queues in the database) or `amqp://user:pass@host/vhost`, several with `;`."""
+    database_url: str = Field("", repr=False)
+    """`sqlite:///…` or `postgresql+psycopg2://…`; empty: `muniment.db` in the data directory."""
+    objects_url: str = ""
+    """`file:<directory>` or `s3://bucket/prefix`; empty: `objects` in the data directory."""
+    data_dir: Path = Path("var")
+    """Where the embedded database, objects and generated secrets are kept."""
+
+    s3_endpoint_url: str | None = None
+    """The S3 server; empty: that of the cloud's SDK."""
+    s3_access_key: str | None = None
+    """Empty: the SDK's usual places (environment, profile, instance role)."""
+    s3_secret_key: SecretStr | None = None
+    """Goes with the access key."""
+    s3_region: str = "us-east-1"
+    """The region that requests are signed for."""
+
+    http_host: str = "127.0.0.1"
+    """The address the ingress listens on."""
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """The port the ingress listens on; 0: any free one."""
+    public_url: str = ""
+    """What URLs in events begin with; empty: the address the ingress listens on."""
+    public_reads: bool = True
+    """Whether files, events and pages may be read without a token."""
+    largest_upload: ByteCount = 5 * 1024**4
+    """Bytes of one file; more is answered 413."""
+    largest_batch: ByteCount = 8 * 1024**2
+    """Bytes of one request to /events; more is answered 413."""
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Where `consume` and `relay` serve /metrics; 0: nowhere."""
+
+    inbox_dirs: Paths = ()
+    """Directories whose files may be ingested by path."""
+    ingest_buckets: Names = ()
+    """Buckets whose objects may be ingested by `s3://` URL."""
+    fetch_allow: Names = ()
+    """Hosts, host:port or CIDR that may be fetched although private, or by plain `http:`."""
+
+    staging_hours: Annotated[float, Field(gt=0)] = 24
+    """How long bytes of an interrupted upload are kept."""
+    drain_seconds: Annotated[float, Field(gt=0)] = 30
+    """How long a stopping process lets its work finish."""
+    archived_fits_exchange: str = ""
+    """Name of the science archive's fanout exchange, usually `archived_fits`; empty: none."""
+    management_url: str = Field("", repr=False)
+    """RabbitMQ's management API, `http://user:pass@host:15672`; empty: not asked."""
+
+    instance: str = Field(default_factory=gethostname)
+    """What this installation calls itself in events, connections and logs."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """What is worth a line."""
+    log_format: Literal["auto", "json", "console"] = "auto"
+    """`auto`: readable on a terminal, JSON elsewhere."""
+
+    @field_validator("s3_endpoint_url", "s3_access_key", "s3_secret_key", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("bus_url")
+    @classmethod
+    def _known_bus(cls, value: str) -> str:
+        if value == EMBEDDED or value.startswith(("amqp://", "amqps://")):
+            return value
+        raise ValueError("must be 'embedded:' or an amqp:// or amqps:// URL")
+
+    @model_validator(mode="after")
+    def _urls(self) -> Self:
+        if self.objects_url and not self.objects_url.startswith(("file:", "s3://")):
+            raise ValueError("MUNIMENT_OBJECTS_URL must begin with file: or s3://")
+        return self
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the default included."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'muniment.db'}"
+
+    @property
+    def objects(self) -> str:
+        """The object store's URL, the default included."""
+        return self.objects_url or f"file:{self.data_dir.absolute() / 'objects'}"
+
+    @property
+    def operator_token(self) -> Path:
+        """Where the first start keeps the operator's token."""
+        return self.data_dir / "operator.token"
