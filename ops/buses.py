@@ -1,5 +1,6 @@
 """The two worlds an event can travel in: the embedded bus and RabbitMQ."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,15 +11,20 @@ from consumers.amqp import AmqpSource
 from consumers.contract import Consumer
 from consumers.embedded import Bell, EmbeddedSource
 from consumers.runtime.source import Source
+from ops.topology import Topology, apply, queue_lengths
 from producers.amqp import AmqpPublisher
 from producers.doorbell import Doorbell, Waiters
 from producers.relay import Relay
 from producers.replies import ReplyListener
 from schemas.routing import matches
+from store.activity import QueueDepth
 from store.database import Database
-from store.deliveries import Deliveries
+from store.deliveries import Deliveries, counts
+from store.errors import BrokerUnavailableError
 from store.ledger import Ledger
-from store.outbox import Due, Outbox
+from store.outbox import Due, Outbox, scheduled
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +57,24 @@ class Bus(Protocol):
         """Open a consumer's queue."""
         ...
 
+    def prepare(self) -> None:
+        """Make what queues there must be; what exists stays as it is."""
+        ...
+
     def start(self, *, listening: bool) -> None:
         """Begin to carry events; with `listening`, doorbells too."""
         ...
 
     def stop(self) -> None:
         """Let leave what can, and end."""
+        ...
+
+    def queues(self) -> Sequence[QueueDepth]:
+        """Count what waits in each consumer's queue. Blocks; raises UnavailableError."""
+        ...
+
+    def check(self) -> None:
+        """Return when events can travel; raise UnavailableError if not."""
         ...
 
 
@@ -80,21 +98,36 @@ class EmbeddedBus:
         owner = f"{consumer.name}@{around.instance}.{around.new_id()}"
         return EmbeddedSource(around.database, consumer.name, owner, self._bell, around.clock)
 
+    def prepare(self) -> None:
+        """Queues are rows; there is nothing to be made."""
+
     def start(self, *, listening: bool) -> None:
         """Nothing is to be started."""
 
     def stop(self) -> None:
         """Nothing is to be stopped."""
 
+    def queues(self) -> Sequence[QueueDepth]:
+        """Count rows."""
+        found = counts(self._around.database, self._around.clock())
+        return [
+            QueueDepth(one.name, *found.get(one.name, (0, 0, 0))) for one in self._around.consumers
+        ]
+
+    def check(self) -> None:
+        """Ask the database."""
+        self._around.database.check()
+
 
 class RabbitBus:
     """RabbitMQ, fed from the outbox."""
 
-    def __init__(self, url: str, around: Surroundings) -> None:
+    def __init__(self, url: str, topology: Topology, around: Surroundings) -> None:
         self._url = url
+        self._topology = topology
         self._around = around
-        publisher = AmqpPublisher(url, f"relay@{around.instance}")
-        self._relay = Relay(around.database, publisher, around.clock)
+        self._publisher = AmqpPublisher(url, f"relay@{around.instance}")
+        self._relay = Relay(around.database, self._publisher, around.clock)
         self._outbox = Outbox(around.new_id, self._offer)
         self.ledger = Ledger(self._outbox)
         self._listener: ReplyListener | None = None
@@ -115,6 +148,14 @@ class RabbitBus:
         """Open the queue on a connection of its own."""
         return AmqpSource(self._url, consumer, self._outbox.schedule, self._around.instance)
 
+    def prepare(self) -> None:
+        """Declare the topology; a broker that is down is met again by the relay."""
+        try:
+            for difference in apply(self._url, self._topology):
+                _log.warning("the broker differs from the topology: %s", difference)
+        except BrokerUnavailableError as error:
+            _log.warning("the topology is not declared yet: %s", error)
+
     def start(self, *, listening: bool) -> None:
         """Start the relay, and the doorbells' listener."""
         self._relay.start()
@@ -131,6 +172,17 @@ class RabbitBus:
         if self._listener is not None:
             self._listener.stop()
         self._relay.stop()
+
+    def queues(self) -> Sequence[QueueDepth]:
+        """Ask the broker for what is ready, and the outbox for what is delayed."""
+        names = [one.name for one in self._around.consumers]
+        ready = queue_lengths(self._url, names)
+        delayed = scheduled(self._around.database)
+        return [QueueDepth(name, ready.get(name, 0), None, delayed.get(name, 0)) for name in names]
+
+    def check(self) -> None:
+        """Ask the broker."""
+        self._publisher.check()
 
     def _offer(self, rows: Sequence[Due]) -> None:
         self._relay.offer(rows)
