@@ -77,10 +77,12 @@ def take(database: Database, queue: str, lease: Lease, now: datetime, most: int)
             .order_by(deliveries.c.id)
             .limit(most)
             .with_for_update(skip_locked=True)
+            # As a plain subquery it may run once per row, and then lease more than `most`.
+            .cte("free")
         )
         leased = transaction.execute(
             update(deliveries)
-            .where(deliveries.c.id.in_(free.scalar_subquery()))
+            .where(deliveries.c.id.in_(select(free.c.id)))
             .values(lease_owner=lease.owner, lease_until=lease.until, taken=deliveries.c.taken + 1)
             .returning(deliveries.c.id)
         ).scalars()

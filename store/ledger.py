@@ -104,7 +104,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "recorded_at": entry.recorded_at,
         "entry": entry.kind,
         "actor": entry.actor,
-        "correlation": envelope.correlationid or envelope.key,
+        "correlation": envelope.root,
         "cause": envelope.causationid,
         "envelope": _rest(envelope),
         "data": envelope.data.decode(),

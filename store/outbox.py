@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from schemas.envelope import Envelope
-from store.database import Transaction
+from store.database import Database, Transaction
 from store.ledger import Departure, envelope_of
 from store.tables import events, outbox
 
@@ -105,6 +105,16 @@ def postpone(transaction: Transaction, ids: Collection[str], until: datetime) ->
         .where(outbox.c.id.in_(ids))
         .values(not_before=until, tries=outbox.c.tries + 1)
     )
+
+
+def scheduled(database: Database) -> dict[str, int]:
+    """Return how many rows wait for their time, by the one queue they are for."""
+    rows = database.query(
+        select(outbox.c.routing_key, func.count().label("events"))
+        .where(outbox.c.exchange == "")
+        .group_by(outbox.c.routing_key)
+    )
+    return {row["routing_key"]: row["events"] for row in rows}
 
 
 def _row(due: Due, not_before: datetime) -> dict[str, object]:

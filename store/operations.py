@@ -1,0 +1,122 @@
+"""Operations: what became of requests. Derived, since the ledger and the inbox know it all."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import RowMapping, select
+
+from schemas.envelope import Envelope
+from schemas.routing import is_request
+from store.database import Database
+from store.ledger import envelope_of
+from store.tables import events, failures, inbox, parked
+
+State = Literal["accepted", "retrying", "succeeded", "failed", "parked"]
+"""`failed` is an answer (a refusal for good); `parked` waits for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One request and what became of it."""
+
+    key: str
+    """Key of the request event."""
+    type: str
+    subject: str | None
+    state: State
+    accepted_at: datetime
+    ended_at: datetime | None
+    outcome: Envelope | None
+    """The last event that followed from it, once it has ended."""
+    error: str | None
+    """Why the last try failed, or why it was parked."""
+    retry_at: datetime | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens by itself."""
+        return self.state in {"succeeded", "failed", "parked"}
+
+
+def operation(database: Database, key: str) -> Operation | None:
+    """Return one operation; None when there is no such request."""
+    return operations(database, [key]).get(key)
+
+
+def operations(database: Database, keys: Collection[str]) -> dict[str, Operation]:
+    """Return the operations of those of the events that are requests, by key."""
+    rows = database.query(
+        select(
+            events.c.key,
+            events.c.type,
+            events.c.subject,
+            events.c.recorded_at,
+            inbox.c.outcome,
+            inbox.c.outcome_key,
+            inbox.c.handled_at,
+        )
+        .outerjoin(inbox, inbox.c.event_key == events.c.key)
+        .where(events.c.key.in_(keys))
+        .order_by(inbox.c.handled_at)
+    )
+    found = [row for row in rows if is_request(row["type"])]
+    outcomes = _events(database, [row["outcome_key"] for row in found if row["outcome_key"]])
+    open_keys = [row["key"] for row in found if row["outcome"] is None]
+    troubles = _troubles(database, open_keys) if open_keys else {}
+    return {
+        row["key"]: _operation(
+            row, outcomes.get(row["outcome_key"]), troubles.get(row["key"], _ACCEPTED)
+        )
+        for row in found
+    }
+
+
+_ACCEPTED = {"state": "accepted", "ended_at": None, "error": None, "retry_at": None}
+
+
+def _operation(row: RowMapping, outcome: Envelope | None, trouble: dict[str, Any]) -> Operation:
+    ending = trouble
+    if row["outcome"] is not None:
+        ending = {**_ACCEPTED, "state": row["outcome"], "ended_at": row["handled_at"]}
+    return Operation(
+        key=row["key"],
+        type=row["type"],
+        subject=row["subject"],
+        accepted_at=row["recorded_at"],
+        outcome=outcome,
+        **ending,
+    )
+
+
+def _events(database: Database, keys: Collection[str]) -> dict[str, Envelope]:
+    if not keys:
+        return {}
+    rows = database.query(select(events).where(events.c.key.in_(keys)))
+    return {row["key"]: envelope_of(row) for row in rows}
+
+
+def _troubles(database: Database, keys: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return what is known of requests that nobody has finished: failed tries, parking."""
+    found = {}
+    tries = select(failures).where(failures.c.event_key.in_(keys)).order_by(failures.c.id)
+    for row in database.query(tries):
+        if row["retry_at"] is not None:
+            found[row["event_key"]] = {
+                **_ACCEPTED,
+                "state": "retrying",
+                "error": row["error"],
+                "retry_at": row["retry_at"],
+            }
+        else:
+            # The last try of an earlier life: parked then, and replayed unless still parked below.
+            found[row["event_key"]] = _ACCEPTED
+    for row in database.query(select(parked).where(parked.c.event_key.in_(keys))):
+        found[row["event_key"]] = {
+            **_ACCEPTED,
+            "state": "parked",
+            "ended_at": row["parked_at"],
+            "error": row["reason"],
+        }
+    return found
