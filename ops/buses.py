@@ -1,6 +1,7 @@
 """The two worlds an event can travel in: the embedded bus and RabbitMQ."""
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +18,9 @@ from producers.doorbell import Doorbell, Waiters
 from producers.relay import Relay
 from producers.replies import ReplyListener
 from schemas.routing import matches
-from store.activity import QueueDepth
+from store.activity import QueueDepth, embedded_queues
 from store.database import Database
-from store.deliveries import Deliveries, counts
+from store.deliveries import Deliveries
 from store.errors import BrokerUnavailableError
 from store.ledger import Ledger
 from store.outbox import Due, Outbox, scheduled
@@ -109,10 +110,8 @@ class EmbeddedBus:
 
     def queues(self) -> Sequence[QueueDepth]:
         """Count rows."""
-        found = counts(self._around.database, self._around.clock())
-        return [
-            QueueDepth(one.name, *found.get(one.name, (0, 0, 0))) for one in self._around.consumers
-        ]
+        names = [one.name for one in self._around.consumers]
+        return embedded_queues(self._around.database, names, self._around.clock())
 
     def check(self) -> None:
         """Ask the database."""
@@ -146,7 +145,8 @@ class RabbitBus:
 
     def source(self, consumer: Consumer[Any]) -> Source:
         """Open the queue on a connection of its own."""
-        return AmqpSource(self._url, consumer, self._outbox.schedule, self._around.instance)
+        process = f"{self._around.instance}.{os.getpid()}"
+        return AmqpSource(self._url, consumer, self._outbox.schedule, process)
 
     def prepare(self) -> None:
         """Declare the topology; a broker that is down is met again by the relay."""

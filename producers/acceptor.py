@@ -93,7 +93,7 @@ class Acceptor:
             if group:
                 answers = self._answer([acceptance for acceptance, _ in group])
                 for (_, done), answer in zip(group, answers, strict=True):
-                    done(answer)
+                    _tell(done, answer)
 
     def _gather(self) -> tuple[list[tuple[Acceptance, Done]], bool]:
         group: list[tuple[Acceptance, Done]] = []
@@ -136,6 +136,13 @@ class Acceptor:
                     _remember(transaction, acceptance, answer, now)
             self._ledger.append(transaction, entries)
         return answers
+
+
+def _tell(done: Done, answer: Answer) -> None:
+    try:
+        done(answer)
+    except Exception:  # noqa: BLE001 - who asked is gone; the thread serves everybody else, too
+        _log.exception("an answer could not be delivered")
 
 
 class _Judge:

@@ -39,6 +39,13 @@ class Publisher(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Return when the broker would take events; raise BrokerUnavailableError if not.
+
+        May be called from other threads.
+        """
+        ...
+
     def close(self) -> None:
         """Close the connection, if there is one."""
         ...

@@ -69,24 +69,30 @@ class Relay:
 
     def _run(self) -> None:
         swept = 0.0
-        while True:
+        running = True
+        while running:
             rows, rings, stopping = self._wait(swept + _SWEEP_SECONDS)
+            running = not stopping
             try:
                 self._publish_fresh(rows)
                 for address, operations in rings:
                     self._publisher.ring(address, operations)
-                if stopping and not rows:
-                    return
-                if monotonic() >= swept + _SWEEP_SECONDS:
+                running = running or bool(rows)
+                if running and monotonic() >= swept + _SWEEP_SECONDS:
                     while self._sweep() == WINDOW and not self._stopping:
                         pass
                     swept = monotonic()
             except (BrokerUnavailableError, DatabaseUnavailableError) as error:
                 # The rows are in the database: forgetting them here loses nothing.
                 _log.warning("publishing waits: %s", error)
-                swept = monotonic()
-                if stopping:
-                    return
+                self._pause()
+            except Exception:  # noqa: BLE001 - without the thread nothing leaves any more
+                _log.exception("publishing failed")
+                self._pause()
+
+    def _pause(self) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping, _SWEEP_SECONDS)
 
     def _wait(self, until: float) -> tuple[list[Due], list[tuple[str, Sequence[str]]], bool]:
         with self._changed:

@@ -30,7 +30,7 @@ class Stamp:
             type=event.TYPE,
             time=self.clock(),
             subject=event.subject,
-            correlationid=key if cause is None else cause.correlationid or cause.key,
+            correlationid=key if cause is None else cause.root,
             causationid=None if cause is None else cause.key,
             traceparent=None if cause is None else cause.traceparent,
             replyto=replyto,
@@ -42,7 +42,7 @@ class Stamp:
         return replace(
             envelope,
             time=envelope.time or self.clock(),
-            correlationid=envelope.correlationid or envelope.causationid or envelope.key,
+            correlationid=envelope.root,
             replyto=replyto,
             attempt=1,
         )

@@ -1,10 +1,11 @@
 """Every type of event there is, and the only way to read an event's data."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from schemas.base import Event
 from schemas.envelope import Envelope
@@ -25,12 +26,9 @@ class UnknownTypeError(ValueError):
 class InvalidDataError(ValueError):
     """The data does not fit its type; `problems` has one (field path, message) each."""
 
-    def __init__(self, name: str, error: ValidationError) -> None:
+    def __init__(self, name: str, problems: Sequence[tuple[str, str]]) -> None:
         self.name = name
-        self.problems = [
-            (".".join(("data", *map(str, item["loc"]))), item["msg"])
-            for item in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
+        self.problems = problems
         text = "; ".join(f"{field}: {message}" for field, message in self.problems)
         super().__init__(f"data of {name} is not valid: {text}")
 
@@ -68,9 +66,16 @@ def decode(envelope: Envelope) -> Event:
     if cls is None:
         raise UnknownTypeError(envelope.type)
     try:
-        return cls.model_validate_json(envelope.data)
+        return cls.model_validate(from_json(envelope.data, allow_inf_nan=False))
     except ValidationError as error:
-        raise InvalidDataError(envelope.type, error) from error
+        raise InvalidDataError(envelope.type, _problems(error)) from error
+    except ValueError as error:
+        raise InvalidDataError(envelope.type, [("data", f"is not JSON: {error}")]) from error
+
+
+def _problems(error: ValidationError) -> list[tuple[str, str]]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [(".".join(("data", *map(str, item["loc"]))), item["msg"]) for item in found]
 
 
 def json_schema(name: str) -> dict[str, Any]:

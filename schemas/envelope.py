@@ -2,8 +2,9 @@
 
 To and from HTTP (CloudEvents HTTP protocol binding 1.0.2: binary, structured and batched
 content mode) and AMQP 0-9-1. The official AMQP binding is written for AMQP 1.0; on 0-9-1 the
-attributes travel as headers named `cloudEvents:<name>` (`cloudEvents_<name>` is read too), the
-body is the bare data, and the basic properties repeat what AMQP tools look at (ADR 5).
+attributes travel as headers named `cloudEvents:<name>` (`cloudEvents_<name>` and `ce-<name>` are
+read too), the body is the bare data, and the basic properties repeat what AMQP tools look at (ADR
+5).
 Data is always JSON.
 """
 
@@ -13,13 +14,13 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote
 
 from pydantic_core import from_json, to_json
 
-from schemas.types import is_attribute_name
+from schemas.types import has_control_characters, is_attribute_name, write_json
 
 SPECVERSION = "1.0"
 JSON = "application/json"
@@ -33,15 +34,17 @@ LARGEST_DATA = 64 * 1024
 """Bytes of data that may ride the bus; anything larger goes to the object store first."""
 
 _HTTP = "ce-"
-_AMQP = ("cloudEvents:", "cloudEvents_")
+_AMQP = ("cloudEvents:", "cloudEvents_", "ce-")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEYS = uuid.UUID("6f1c5d0e-3c1e-5f0e-9d55-6d756e696d65")
-_UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _REQUIRED = ("id", "source", "type")
-_URI_REFERENCE = re.compile(r"^[^\x00-\x20\x7f<>\"{}|\\^`]+$")
+_URI_REFERENCE = re.compile(r"[^\x00-\x20\x7f<>\"{}|\\^`]+")
+_ESCAPED = re.compile(r"\\(.)")
 
 
 class EnvelopeError(ValueError):
-    """What came is not a CloudEvent; `field` names the attribute, `index` its place in a batch."""
+    """What came is not a CloudEvent; `field` names the attribute."""
 
     def __init__(self, field: str, message: str) -> None:
         self.field = field
@@ -94,9 +97,14 @@ class Envelope:
         CloudEvents makes an id unique only within its source, so any other id becomes the
         UUIDv5 of both.
         """
-        if _UUID.match(self.id):
+        if _UUID.fullmatch(self.id):
             return self.id
         return str(uuid.uuid5(_KEYS, f"{self.source}\n{self.id}"))
+
+    @property
+    def root(self) -> str:
+        """Key of the first event of the whole tree, as far as this event knows."""
+        return self.correlationid or self.causationid or self.key
 
     def at_attempt(self, attempt: int) -> "Envelope":
         """Return the same event as the given try."""
@@ -145,7 +153,7 @@ def format_time(moment: datetime) -> str:
 def _parse_time(text: str) -> datetime:
     wrong = EnvelopeError("time", f"must be RFC 3339 with a time zone, not {text[:64]!r}")
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text.upper())
         if moment.tzinfo is not None:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
@@ -153,8 +161,8 @@ def _parse_time(text: str) -> datetime:
     raise wrong
 
 
-def _read(found: Mapping[str, str], contenttype: str | None, data: bytes) -> Envelope:
-    """Build an envelope from attributes as text. Raises EnvelopeError."""
+def _read(found: Mapping[str, str], contenttype: object, data: bytes) -> Envelope:
+    """Build an envelope from attributes as text and JSON data. Raises EnvelopeError."""
     version = found.get("specversion")
     if version is None:
         raise EnvelopeError("specversion", "is missing; CloudEvents 1.0 is spoken here")
@@ -165,13 +173,13 @@ def _read(found: Mapping[str, str], contenttype: str | None, data: bytes) -> Env
             raise EnvelopeError(name, "is missing")
     for name, value in found.items():
         _check_attribute(name, value)
-    if not _URI_REFERENCE.match(found["source"]):
+    if not _URI_REFERENCE.fullmatch(found["source"]):
         raise EnvelopeError("source", "must be a URI reference")
     extensions = tuple((name, value) for name, value in found.items() if name not in _KNOWN)
     if len(extensions) > MOST_EXTENSIONS:
         raise EnvelopeError("extensions", f"must not be more than {MOST_EXTENSIONS}")
     attempt = found.get("attempt", "1")
-    if not (attempt.isascii() and attempt.isdigit() and 1 <= int(attempt[:10]) < 2**31):
+    if not (attempt.isascii() and attempt.isdigit() and 1 <= int(attempt) < 2**31):
         raise EnvelopeError("attempt", "must be a positive integer")
     return Envelope(
         id=found["id"],
@@ -179,37 +187,47 @@ def _read(found: Mapping[str, str], contenttype: str | None, data: bytes) -> Env
         type=found["type"],
         time=_parse_time(found["time"]) if "time" in found else None,
         datacontenttype=_check_contenttype(contenttype),
-        attempt=int(attempt[:10]),
+        attempt=int(attempt),
         extensions=extensions,
         data=data,
-        **{name: found[name] for name in _OPTIONAL if name in found},
+        **{name: found[name] for name in _OPTIONAL if found.get(name)},
     )
 
 
 def _check_attribute(name: str, value: str) -> None:
-    if not is_attribute_name(name):
-        raise EnvelopeError(name[:64], "must be 1 to 20 lower-case letters and digits")
+    if not is_attribute_name(name) or name == "data":
+        raise EnvelopeError(name[:64], "must be 1 to 20 lower-case letters and digits, not data")
     longest = 2048 if name in {"source", "subject", "dataschema"} else LONGEST_ATTRIBUTE
     if len(value.encode("utf-8", "surrogatepass")) > longest:
         raise EnvelopeError(name, f"must not be longer than {longest} bytes")
-    if not value.isprintable():
+    if has_control_characters(value):
         raise EnvelopeError(name, "must not contain control characters")
 
 
-def _check_contenttype(value: str | None) -> str:
+def _check_contenttype(value: object) -> str:
     if value is None:
         return JSON
+    if not isinstance(value, str):
+        raise EnvelopeError("datacontenttype", "must be a string")
+    _check_attribute("datacontenttype", value)
     essence = value.partition(";")[0].strip().lower()
     if essence != JSON and not essence.endswith("+json"):
         raise EnvelopeError("datacontenttype", f"must be JSON, not {value[:64]!r}")
     return value
 
 
-def _check_json(data: bytes) -> None:
+def _read_binary(found: Mapping[str, str], contenttype: object, body: bytes) -> Envelope:
+    """Build an envelope of a message whose body is the data. Raises EnvelopeError."""
+    envelope = _read(found, contenttype, body or b"null")
+    _parse("data", envelope.data)
+    return envelope
+
+
+def _parse(field: str, text: bytes) -> Any:  # noqa: ANN401 - JSON is what it is
     try:
-        from_json(data)
+        return from_json(text, allow_inf_nan=False)
     except ValueError as error:
-        raise EnvelopeError("data", f"is not JSON: {error}") from error
+        raise EnvelopeError(field, f"is not JSON: {error}") from error
 
 
 # --- HTTP ---------------------------------------------------------------------------------------
@@ -218,7 +236,7 @@ def _check_json(data: bytes) -> None:
 def to_http(envelope: Envelope) -> tuple[dict[str, str], bytes]:
     """Return headers and body in binary content mode."""
     headers = {
-        _HTTP + name: quote(value, safe=" !#$&'()*+,-./:;<=>?@[]^_`{|}~")
+        _HTTP + name: quote(value, safe="!#$&'()*+,-./:;<=>?@[\\]^_`{|}~")
         for name, value in attributes(envelope).items()
     }
     headers["content-type"] = envelope.datacontenttype
@@ -228,7 +246,7 @@ def to_http(envelope: Envelope) -> tuple[dict[str, str], bytes]:
 def from_http(headers: Mapping[str, str], body: bytes) -> Envelope:
     """Read a binary or structured mode request. Header names may have any case.
 
-    Raises EnvelopeError. Data is checked to be JSON only where it must be parsed anyway.
+    Raises EnvelopeError.
     """
     contenttype = next((v for name, v in headers.items() if name.lower() == "content-type"), None)
     if contenttype is not None and contenttype.lower().startswith(STRUCTURED):
@@ -238,10 +256,17 @@ def from_http(headers: Mapping[str, str], body: bytes) -> Envelope:
         lower = name.lower()
         if lower.startswith(_HTTP):
             try:
-                found[lower[len(_HTTP) :]] = unquote(value, errors="strict")
+                found[lower[len(_HTTP) :]] = unquote(_unquoted(value), errors="strict")
             except UnicodeDecodeError as error:
                 raise EnvelopeError(lower[len(_HTTP) :][:64], "is not UTF-8") from error
-    return _read(found, contenttype, body)
+    return _read_binary(found, contenttype, body)
+
+
+def _unquoted(value: str) -> str:
+    """Undo double quotes, which senders of earlier versions of the binding put around values."""
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        return _ESCAPED.sub(r"\1", value[1:-1])
+    return value
 
 
 def to_structured(envelope: Envelope) -> bytes:
@@ -253,7 +278,7 @@ def to_structured(envelope: Envelope) -> bytes:
 
 def from_structured(body: bytes) -> Envelope:
     """Read one event in the JSON event format. Raises EnvelopeError."""
-    return _from_object(_parse(body))
+    return _from_object(_parse("body", body))
 
 
 def to_batch(envelopes: Iterable[Envelope]) -> bytes:
@@ -266,7 +291,7 @@ def from_batch(body: bytes) -> list[Envelope]:
 
     Raises EnvelopeError when it is no batch at all, BatchError when events in it are not valid.
     """
-    items = _parse(body)
+    items = _parse("body", body)
     if not isinstance(items, list):
         raise EnvelopeError("batch", "must be a JSON array of events")
     read, errors = [], {}
@@ -278,13 +303,6 @@ def from_batch(body: bytes) -> list[Envelope]:
     if errors:
         raise BatchError(errors)
     return read
-
-
-def _parse(body: bytes) -> Any:  # noqa: ANN401 - JSON is what it is
-    try:
-        return from_json(body)
-    except ValueError as error:
-        raise EnvelopeError("body", f"is not JSON: {error}") from error
 
 
 def _from_object(item: Any) -> Envelope:  # noqa: ANN401 - JSON is what it is
@@ -300,22 +318,22 @@ def _from_object(item: Any) -> Envelope:  # noqa: ANN401 - JSON is what it is
             found[name] = str(value)
         else:
             raise EnvelopeError(name[:64], "must be a string, an integer or a boolean")
-    contenttype = item.get("datacontenttype")
-    if contenttype is not None and not isinstance(contenttype, str):
-        raise EnvelopeError("datacontenttype", "must be a string")
-    return _read(found, contenttype, _data_of(item))
+    return _read(found, item.get("datacontenttype"), _data_of(item))
 
 
 def _data_of(item: Mapping[str, Any]) -> bytes:
     if "data_base64" not in item:
-        return to_json(item.get("data"))
+        try:
+            return write_json(item.get("data"))
+        except ValueError as error:
+            raise EnvelopeError("data", str(error)) from error
     if "data" in item:
         raise EnvelopeError("data_base64", "must not stand beside data")
     try:
         data = base64.b64decode(item["data_base64"], validate=True)
     except (binascii.Error, TypeError, ValueError) as error:
         raise EnvelopeError("data_base64", "is not base64") from error
-    _check_json(data)
+    _parse("data_base64", data)
     return data
 
 
@@ -348,14 +366,19 @@ def from_amqp(properties: Mapping[str, Any], body: bytes) -> Envelope:
     headers = properties.get("headers")
     for name, value in (headers if isinstance(headers, Mapping) else {}).items():
         for prefix in _AMQP:
-            if name.startswith(prefix):
+            if isinstance(name, str) and name.startswith(prefix):
                 found[name[len(prefix) :]] = _amqp_text(name[len(prefix) :], value)
-    return _read(found, contenttype, body)
+    return _read_binary(found, contenttype, body)
 
 
 def _amqp_text(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if name == "time" and isinstance(value, int):
+        try:
+            value = _EPOCH + timedelta(milliseconds=value)  # AMQP 1.0's timestamp
+        except OverflowError as error:
+            raise EnvelopeError("time", "is out of range") from error
     if isinstance(value, datetime):
         # AMQP 0-9-1 timestamps are whole seconds of UTC; pika gives them without a zone.
         return format_time(value if value.tzinfo else value.replace(tzinfo=UTC))

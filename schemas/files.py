@@ -5,12 +5,22 @@ Sizes are bytes; digests are lowercase hex of the whole file.
 
 from typing import ClassVar, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from schemas.base import Event, Outcome
-from schemas.types import ByteCount, FileName, Md5Hex, MediaType, ObjectKey, Sha256Hex, UtcTime
+from schemas.types import (
+    ByteCount,
+    FileName,
+    JsonObject,
+    Line,
+    Md5Hex,
+    MediaType,
+    ObjectKey,
+    Sha256Hex,
+    UtcTime,
+)
 
-Metadata = dict[str, JsonValue]
+Metadata = JsonObject
 """Free-form description of a file, kept as it was given."""
 
 
@@ -21,7 +31,7 @@ class FileIngestRequested(Event):
     SUBJECT: ClassVar[str] = "name"
 
     name: FileName
-    source: str = Field(min_length=1, max_length=2048)
+    source: Line = Field(min_length=1, max_length=2048)
     """Where the bytes are: `upload:<id>`, a path below an inbox directory, `https:` or `s3:`."""
     size: ByteCount | None = None
     """When given, anything else is refused."""

@@ -25,7 +25,8 @@ def guess_media_type(name: str) -> str:
     types = MimeTypes(filenames=())
     for extension, media_type in _ARCHIVES.items():
         types.add_type(media_type, extension)
-    guessed, encoding = types.guess_type(name.rpartition("/")[2])
+    # The slash keeps a name like `data:x` from being read as a URL.
+    guessed, encoding = types.guess_type("/" + name.rpartition("/")[2])
     if encoding is not None:
         return _ENCODINGS.get(encoding, UNKNOWN)
     return guessed or UNKNOWN

@@ -2,9 +2,10 @@
 
 from typing import ClassVar
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from schemas.base import Event
+from schemas.types import AnyJson, Line
 
 
 class ProbeRequested(Event):
@@ -13,9 +14,9 @@ class ProbeRequested(Event):
     TYPE: ClassVar[str] = "muniment.probe.requested.v1"
     SUBJECT: ClassVar[str] = "probe"
 
-    probe: str = Field(min_length=1, max_length=255)
+    probe: Line = Field(min_length=1, max_length=255)
     """A name for the probe, chosen by who asks."""
-    payload: JsonValue = None
+    payload: AnyJson = None
 
 
 class ProbeAnswered(Event):

@@ -14,12 +14,12 @@ DEAD = "muniment.dead"
 UNROUTED = "muniment.unrouted"
 """Fanout exchange and queue: requests that no queue is bound for."""
 
-_TYPE = re.compile(r"^muniment\.[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\.v[1-9][0-9]*$")
+_TYPE = re.compile(r"muniment\.[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\.v[1-9][0-9]*")
 
 
 def is_type_name(name: str) -> bool:
     """Whether `name` has the form `muniment.<subject>.<fact>.v<major>`."""
-    return _TYPE.match(name) is not None
+    return _TYPE.fullmatch(name) is not None
 
 
 @lru_cache(maxsize=1024)

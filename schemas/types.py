@@ -3,16 +3,21 @@
 import re
 import unicodedata
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, JsonValue, StringConstraints
+from pydantic_core import from_json, to_json
 
 ByteCount = Annotated[int, Field(ge=0, description="A number of bytes.")]
 Sha256Hex = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-f]{64}$", to_lower=True), Field(description="SHA-256.")
+    str,
+    StringConstraints(pattern=r"^[0-9A-Fa-f]{64}$", to_lower=True),
+    Field(description="SHA-256."),
 ]
 Md5Hex = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-f]{32}$", to_lower=True), Field(description="MD5.")
+    str,
+    StringConstraints(pattern=r"^[0-9A-Fa-f]{32}$", to_lower=True),
+    Field(description="MD5."),
 ]
 ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 MediaType = Annotated[
@@ -27,6 +32,49 @@ LONGEST_NAME = 1024
 """Bytes of UTF-8 in a file name, slashes included: what an S3 key may hold."""
 LONGEST_SEGMENT = 255
 """Bytes of UTF-8 between two slashes: what common file systems hold."""
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def has_control_characters(text: str) -> bool:
+    """Whether `text` has what CloudEvents forbids in an attribute: line ends, lone surrogates."""
+    return not text.isprintable() and _CONTROL.search(text) is not None
+
+
+def _line(text: str) -> str:
+    if has_control_characters(text):
+        raise ValueError("must not contain control characters")
+    return text
+
+
+Line = Annotated[str, AfterValidator(_line), Field(description="Text without control characters.")]
+
+
+def write_json(value: object) -> bytes:
+    """Return `value` as JSON text, or raise ValueError when JSON cannot say one of its numbers.
+
+    `1e999` is JSON, yet is read as infinity, which is none.
+    """
+    text = to_json(value)
+    if b"Infinity" in text or b"NaN" in text:  # the constants, or a string that has the word
+        try:
+            from_json(text, allow_inf_nan=False)
+        except ValueError:
+            raise ValueError("must not have a number that no double can hold") from None
+    return text
+
+
+T = TypeVar("T")
+
+
+def _sayable(value: T) -> T:
+    write_json(value)
+    return value
+
+
+AnyJson = Annotated[JsonValue, AfterValidator(_sayable)]
+JsonObject = Annotated[dict[str, JsonValue], AfterValidator(_sayable)]
 
 
 def _utc(moment: datetime) -> datetime:
@@ -67,9 +115,9 @@ FileName = Annotated[
     Field(description="A relative path of plain segments, Unicode NFC, at most 1024 bytes."),
 ]
 
-_ATTRIBUTE = re.compile(r"^[a-z0-9]{1,20}$")
+_ATTRIBUTE = re.compile(r"[a-z0-9]{1,20}")
 
 
 def is_attribute_name(name: str) -> bool:
     """Whether CloudEvents 1.0 allows `name` for a context attribute."""
-    return _ATTRIBUTE.match(name) is not None
+    return _ATTRIBUTE.fullmatch(name) is not None

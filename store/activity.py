@@ -19,8 +19,8 @@ class QueueDepth:
     name: str
     ready: int
     """Could be handled now."""
-    held: int
-    """A consumer has them."""
+    held: int | None
+    """A consumer has them; None where the broker does not tell."""
     delayed: int
     """Wait for their time."""
 

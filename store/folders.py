@@ -71,7 +71,12 @@ def stat_file(folder: int, name: str) -> os.stat_result:
 def open_file(folder: int, name: str) -> io.FileIO:
     """Open the regular file `name` for reading; raises what `stat_file` raises."""
     stat_file(folder, name)  # before opening: to open a device can already do something
-    file = io.FileIO(os.open(name, _FILE, dir_fd=folder))
+    try:
+        file = io.FileIO(os.open(name, _FILE, dir_fd=folder))
+    except OSError as error:
+        if error.errno == errno.ELOOP:  # it has become one since
+            raise LinkError(error.errno, "is a symbolic link", name) from error
+        raise
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise NotRegularError(errno.EINVAL, "is not a regular file", name)

@@ -47,15 +47,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One event of the tree, what became of it, and what followed from it."""
+    """One event of the tree, and what became of it."""
 
+    depth: int
+    """How many events above it led to it; 0: it began the tree."""
     event: Recorded
     handled: Sequence[Handled]
     failures: Sequence[Failure]
     """Tries that failed, oldest first."""
     parked: Sequence[Parking]
     waiting: Sequence[Waiting]
-    followed_by: Sequence["Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ class Why:
     correlation: str
     focus: str
     """Key of the event that was asked for, or that stands for what was."""
-    roots: Sequence[Step]
-    """What began it; several when the cause of some is not in the ledger."""
+    steps: Sequence[Step]
+    """Each event stands behind its cause and before the next of equal depth, in ledger order."""
     complete: bool
     """False: there are more than `MOST_EVENTS` events."""
 
@@ -86,8 +87,10 @@ def why(database: Database, asked: str) -> Why | None:
     )
     rows = database.query(tree.order_by(events.c.position).limit(MOST_EVENTS + 1))
     shown = rows[:MOST_EVENTS]
+    if focus["key"] not in {row["key"] for row in shown}:
+        shown[-1] = focus
     facts = _Facts(database, [row["key"] for row in shown])
-    return Why(correlation, focus["key"], _grow(shown, facts), len(rows) <= MOST_EVENTS)
+    return Why(correlation, focus["key"], _walk(shown, facts), len(rows) <= MOST_EVENTS)
 
 
 def _find(database: Database, asked: str) -> RowMapping | None:
@@ -124,16 +127,16 @@ class _Facts:
         self.in_queues = gather(deliveries, deliveries.c.id, _in_queue)
         self.in_outbox = gather(outbox, outbox.c.id, _in_outbox)
 
-    def step(self, row: RowMapping, followed_by: Sequence[Step]) -> Step:
+    def step(self, row: RowMapping, depth: int) -> Step:
         """Return an event with what is known of it."""
         key = row["key"]
         return Step(
+            depth=depth,
             event=recorded(row),
             handled=self.handled[key],
             failures=self.failures[key],
             parked=self.parked[key],
             waiting=self.in_queues[key] + self.in_outbox[key],
-            followed_by=followed_by,
         )
 
 
@@ -156,14 +159,18 @@ def _in_outbox(row: RowMapping) -> Waiting:
     return Waiting(place, row["attempt"], row["not_before"], None)
 
 
-def _grow(rows: Sequence[RowMapping], facts: _Facts) -> list[Step]:
-    """Return the roots; each event hangs below its cause, all in ledger order."""
+def _walk(rows: Sequence[RowMapping], facts: _Facts) -> list[Step]:
+    """Return the tree from its root, or roots where a cause is not in the ledger."""
     positions = {row["key"]: row["position"] for row in rows}
-    below: dict[str | None, list[Step]] = defaultdict(list)
-    # From the end, so that what hangs below an event is there before it. An outsider may name a
-    # cause that came later, even itself; such an event is a root.
+    below: dict[str | None, list[RowMapping]] = defaultdict(list)
     for row in reversed(rows):
-        step = facts.step(row, below[row["key"]][::-1])
+        # An outsider may name a cause that came later, even itself; such an event is a root.
         earlier = positions.get(row["cause"], row["position"]) < row["position"]
-        below[row["cause"] if earlier else None].append(step)
-    return below[None][::-1]
+        below[row["cause"] if earlier else None].append(row)
+    steps = []
+    ahead = [(row, 0) for row in below[None]]
+    while ahead:
+        row, depth = ahead.pop()
+        steps.append(facts.step(row, depth))
+        ahead += [(child, depth + 1) for child in below[row["key"]]]
+    return steps

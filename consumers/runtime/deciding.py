@@ -13,28 +13,26 @@ class Again:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
-class Park:
-    """Set it aside for a person."""
-
-    reason: str
-
-
-def decide(error: Exception, attempt: int, policy: RetryPolicy, jitter: float) -> Again | Park:
-    """Return what becomes of an event whose try `attempt` (from 1) raised `error`.
+def decide(error: Exception, attempt: int, policy: RetryPolicy, jitter: float) -> Again | None:
+    """Return what becomes of an event whose try `attempt` (from 1) raised `error`; None: park it.
 
     `jitter` is a random number in [0, 1).
     """
     if isinstance(error, Reject):
-        return Park(str(error) or "rejected without a reason")
+        return None
     if isinstance(error, RetryLater):
         return Again(error.seconds, attempt)
     delay = policy.delay(attempt, jitter)
-    if delay is None:
-        return Park(describe(error))
-    return Again(delay, attempt + 1)
+    return None if delay is None else Again(delay, attempt + 1)
 
 
-def describe(error: BaseException) -> str:
-    """Return an error's type and message."""
-    return f"{type(error).__name__}: {error}"
+def describe(error: Exception) -> str:
+    """Return an error's type and message, or the bare reason of a rejection."""
+    if isinstance(error, Reject):
+        return storable(str(error) or "rejected without a reason")
+    return storable(f"{type(error).__name__}: {error}")
+
+
+def storable(text: str) -> str:
+    """Return text that every database takes: an error may quote bytes that are no text."""
+    return text.encode(errors="backslashreplace").decode().replace("\0", "\\x00")

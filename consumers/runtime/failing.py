@@ -9,7 +9,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from consumers.contract import Consumer, RetryLater
-from consumers.runtime.deciding import Again, decide, describe
+from consumers.runtime.deciding import decide, describe, storable
 from consumers.runtime.equipment import Equipment
 from consumers.runtime.source import Delivery, Malformed, Source
 from consumers.runtime.telemetry import Ending
@@ -32,7 +32,7 @@ class Failing:
         """Decide by the retry policy, write that down, and acknowledge."""
         jitter = self._equipment.random()
         decision = decide(error, envelope.attempt, self._consumer.retry, jitter)
-        if not isinstance(decision, Again):
+        if decision is None:
             self.park(delivery, envelope, error)
             return
         now = self._equipment.clock()
@@ -59,7 +59,7 @@ class Failing:
             event_key=envelope.key,
             message=None,
             reason=describe(error),
-            traceback="".join(format_exception(error)),
+            traceback=storable("".join(format_exception(error))),
             attempts=envelope.attempt,
             parked_at=now,
         )
@@ -77,7 +77,7 @@ class Failing:
             consumer=self._consumer.name,
             event_key=None,
             message=to_json(kept).decode(),
-            reason=f"no CloudEvent: {message.error}",
+            reason=storable(f"no CloudEvent: {message.error}"),
             traceback=None,
             attempts=1,
             parked_at=self._equipment.clock(),

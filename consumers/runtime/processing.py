@@ -6,7 +6,7 @@ the commit, so a process killed anywhere leaves either nothing, or a delivery th
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -77,7 +77,10 @@ class Processor:
         keys = {envelope.key for _, envelope in read}
         standings = self._standings(keys)
         if len(standings) < len(keys):
-            self._observe([envelope for _, envelope in read if envelope.key not in standings])
+            adopted = self._observe(
+                [envelope for _, envelope in read if envelope.key not in standings]
+            )
+            read = [(one, adopted.get(envelope.key, envelope)) for one, envelope in read]
             standings = self._standings(keys)
         jobs: dict[str, _Job] = {}
         handled_before = []
@@ -96,8 +99,11 @@ class Processor:
             return {}
         return inbox.standings(self._equipment.database, self._consumer.name, keys)
 
-    def _observe(self, envelopes: Sequence[Envelope]) -> None:
-        """Write events that came by AMQP from outside into the ledger, before anything else."""
+    def _observe(self, envelopes: Sequence[Envelope]) -> Mapping[str, Envelope]:
+        """Write events that came by AMQP from outside into the ledger, before anything else.
+
+        Returns them as they were written, by key.
+        """
         fresh = {envelope.key: self._equipment.stamp.adopt(envelope) for envelope in envelopes}
         with self._equipment.database.transaction() as transaction:
             self._equipment.ledger.lock(transaction)
@@ -105,6 +111,7 @@ class Processor:
                 del fresh[key]
             entries = [Entry(one, "observed", "amqp", self._now()) for one in fresh.values()]
             self._equipment.ledger.append(transaction, entries)
+        return fresh
 
     def _decode(self, delivery: Delivery, envelope: Envelope) -> Event | None:
         if envelope.type != self._consumer.listens_to.TYPE:

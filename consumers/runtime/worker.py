@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 from consumers.contract import Consumer
@@ -54,9 +55,10 @@ class Worker:
 
     def stop(self, seconds: float) -> bool:
         """Drain, wait for what is at work, close. False when it was not done in time."""
+        deadline = monotonic() + seconds
         self.drain()
         for thread in self._threads:
-            thread.join(seconds)
+            thread.join(max(0.0, deadline - monotonic()))
         finished = not any(thread.is_alive() for thread in self._threads)
         self._source.close()
         return finished
@@ -67,6 +69,10 @@ class Worker:
                 deliveries = self._source.take(self.consumer.batch, _WAIT_SECONDS)
             except UnavailableError as error:
                 self._pause(error)
+                continue
+            except Exception:  # noqa: BLE001 - without its thread it looks well and does nothing
+                _log.exception("%s: nothing could be taken", self.consumer.name)
+                self._stopping.wait(_SHORTEST_PAUSE)
                 continue
             if deliveries:
                 self._process(deliveries)

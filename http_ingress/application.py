@@ -1,0 +1,74 @@
+"""The application: every API there is, mounted on what wiring passes in."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from http_ingress import (
+    assets_api,
+    documents_api,
+    events_api,
+    files_api,
+    operations_api,
+    status_api,
+    stream_api,
+    uploads_api,
+    why_api,
+)
+from http_ingress.accepting import Accepting
+from http_ingress.answering import answer
+from http_ingress.authentication import Gate
+from http_ingress.board import look
+from http_ingress.fresh import Fresh
+from http_ingress.keys import ACCEPTING, BOARD, GATE, PORTS, TAIL, THREADS, UPLOADS
+from http_ingress.ports import Ports
+from http_ingress.routes import Route, mount
+from http_ingress.tail import Tail
+from http_ingress.threads import Threads
+from store.views import events_after
+
+NATIVE: tuple[Route, ...] = (
+    *events_api.ROUTES,
+    *stream_api.ROUTES,
+    *why_api.ROUTES,
+    *uploads_api.ROUTES,
+    *files_api.ROUTES,
+    *operations_api.ROUTES,
+    *status_api.ROUTES,
+    *documents_api.ROUTES,
+    *assets_api.ROUTES,
+)
+"""The native API."""
+
+_LOOK_SECONDS = 1.0
+"""How old the board may be that a page or a probe is given."""
+
+
+def application(ports: Ports) -> web.Application:
+    """Return the application, ready to be run in an event loop."""
+    app = web.Application(middlewares=[answer], client_max_size=ports.limits.largest_body)
+    app[PORTS] = ports
+    app.cleanup_ctx.append(_equip)
+    app.on_shutdown.append(_dismiss)
+    mount(app, NATIVE)
+    return app
+
+
+async def _equip(app: web.Application) -> AsyncIterator[None]:
+    ports = app[PORTS]
+    threads = app[THREADS] = Threads()
+    tail = app[TAIL] = Tail(
+        lambda after, most: threads.query(lambda: events_after(ports.database, after, most).events)
+    )
+    app[ACCEPTING] = Accepting(ports.acceptor, ports.limits.most_pending, tail.wake)
+    app[UPLOADS] = asyncio.Semaphore(ports.limits.most_concurrent_uploads)
+    app[BOARD] = Fresh(lambda: threads.query(look, ports), _LOOK_SECONDS)
+    app[GATE] = Gate(ports.accounts, threads, ports.new_secret())
+    yield
+    threads.close()
+
+
+async def _dismiss(app: web.Application) -> None:
+    """Let the streams go, which would never end by themselves."""
+    app[TAIL].close()

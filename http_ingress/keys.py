@@ -1,0 +1,26 @@
+"""Typed keys of what hangs on the application and on a request. There are no string keys."""
+
+import asyncio
+
+from aiohttp import web
+
+from http_ingress.accepting import Accepting
+from http_ingress.authentication import Gate
+from http_ingress.board import Board
+from http_ingress.fresh import Fresh
+from http_ingress.ports import Ports
+from http_ingress.tail import Tail
+from http_ingress.threads import Threads
+from store.accounts import User
+
+PORTS = web.AppKey("ports", Ports)
+THREADS = web.AppKey("threads", Threads)
+ACCEPTING = web.AppKey("accepting", Accepting)
+GATE = web.AppKey("gate", Gate)
+TAIL = web.AppKey("tail", Tail)
+BOARD: web.AppKey[Fresh[Board]] = web.AppKey("board", Fresh)
+UPLOADS = web.AppKey("uploads", asyncio.Semaphore)
+"""One slot per upload that may go on at once."""
+
+USER: web.RequestKey[User] = web.RequestKey("user", User)
+"""Who asks; there on every route that needs somebody."""

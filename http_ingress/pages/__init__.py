@@ -1,0 +1,122 @@
+"""Pages: what people see. Server-rendered, self-contained, and complete without any script."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from aiohttp import web
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from pydantic_core import from_json, to_json
+
+from http_ingress.board import Board
+from http_ingress.problems import Kind, Problem
+from schemas.routing import routing_key
+from store.file_views import FilesPage, FilesSelection
+from store.ports import FileVersion
+from store.views import EventsPage, Selection
+from store.why import Why
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Vary": "Accept",
+}
+
+
+def status_page(board: Board, public_url: str, types: Sequence[str]) -> web.Response:
+    """Return the status page; `types` are those of events, which its script listens for."""
+    return _page("status.html", board=board, public_url=public_url, types=types)
+
+
+def events_page(page: EventsPage, selection: Selection, following: str | None) -> web.Response:
+    """Return a page of the ledger."""
+    return _page("events.html", page=page, selection=selection, following=following)
+
+
+def event_page(why: Why) -> web.Response:
+    """Return an event, with everything around it."""
+    focus = next(step for step in why.steps if step.event.envelope.key == why.focus)
+    return _page("event.html", why=why, focus=focus)
+
+
+def files_page(page: FilesPage, selection: FilesSelection, following: str | None) -> web.Response:
+    """Return a page of the catalogue."""
+    return _page("files.html", page=page, selection=selection, following=following)
+
+
+def file_page(version: FileVersion) -> web.Response:
+    """Return one version of a file."""
+    return _page("file.html", file=version)
+
+
+def documentation_page(openapi: Mapping[str, Any]) -> web.Response:
+    """Return the reference of the API, from its OpenAPI document."""
+    return _page("docs.html", openapi=openapi)
+
+
+def kinds_page(kinds: Sequence[Kind]) -> web.Response:
+    """Return what kinds of problems mean."""
+    return _page("problems.html", kinds=kinds)
+
+
+def problem_page(problem: Problem) -> web.Response:
+    """Return a problem, for people."""
+    response = _page("problem.html", problem=problem)
+    response.set_status(problem.kind.status)
+    response.headers.extend(problem.headers)
+    return response
+
+
+def _page(template: str, **values: object) -> web.Response:
+    text = _environment().get_template(template).render(**values)
+    return web.Response(body=text.encode(errors="replace"), headers=_HEADERS)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("http_ingress", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        routing_key=routing_key, size=size, moment=moment, pretty=pretty, count=count
+    )
+    return environment
+
+
+def count(number: int) -> str:
+    """Return a number in groups of three, parted by thin spaces that do not break."""
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def size(number: int) -> str:
+    """Return a number of bytes as people read it: three digits and a unit."""
+    amount = float(number)
+    for unit in ("bytes", "kB", "MB", "GB", "TB", "PB"):
+        if amount < 1000 or unit == "PB":  # noqa: PLR2004 - SI
+            digits = 0 if unit == "bytes" else max(0, 3 - len(str(int(amount))))
+            return f"{amount:.{digits}f}\N{NO-BREAK SPACE}{unit}"
+        amount /= 1000
+    raise AssertionError("unreachable: the last unit takes everything")
+
+
+def moment(time: datetime) -> str:
+    """Return a time in UTC, to the second."""
+    return f"{time:%Y-%m-%d %H:%M:%S}"
+
+
+def pretty(data: bytes | Mapping[str, Any]) -> str:
+    """Return JSON on several lines."""
+    value = from_json(data) if isinstance(data, bytes) else data
+    return to_json(value, indent=2).decode()

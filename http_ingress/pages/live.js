@@ -1,0 +1,38 @@
+// Keeps the status page current: an event arrives, the page is fetched again, its live part replaced.
+// Everything works without this.
+(() => {
+  const live = document.querySelector("[data-live]");
+  if (!live || !window.EventSource) return;
+  let paused = false;
+  let due = 0;
+
+  const refresh = async () => {
+    due = 0;
+    // Never under somebody's hands: what has the focus or is selected stays.
+    if (paused || document.hidden || live.contains(document.activeElement)) return;
+    if (!document.getSelection().isCollapsed) return;
+    const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("[data-live]");
+    if (fresh) live.replaceChildren(...fresh.childNodes);
+  };
+  const soon = (milliseconds) => {
+    if (!due) due = setTimeout(() => refresh().catch(() => {}), milliseconds);
+  };
+
+  const stream = new EventSource("/events/stream");
+  for (const type of live.dataset.live.split(" ")) stream.addEventListener(type, () => soon(500));
+  setInterval(() => soon(0), 10000);
+
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "pause";
+  button.textContent = "Pause updates";
+  button.addEventListener("click", () => {
+    paused = !paused;
+    button.textContent = paused ? "Resume updates" : "Pause updates";
+    if (!paused) soon(0);
+  });
+  document.querySelector("h1").after(button);
+})();

@@ -1,0 +1,81 @@
+"""What the ingress is given: everything it needs of the world, and its limits."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from producers.acceptor import Acceptor
+from producers.doorbell import Waiters
+from producers.stamping import Stamp
+from store.accounts import Accounts
+from store.activity import QueueDepth
+from store.database import Database
+from store.ports import ObjectStore
+
+Readiness = Callable[[], Mapping[str, str | None]]
+"""Blocking. Returns each dependency with what is wrong with it, or None."""
+Observe = Callable[[str, str, int, float], None]
+"""Told the method, the route's path, the status and the seconds of every request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one client may ask for. Sizes are bytes."""
+
+    largest_body: int = 8 * 1024**2
+    """One request to /events, a batch included."""
+    most_events_in_batch: int = 1000
+    largest_upload: int = 5 * 1024**4
+    """One file."""
+    most_concurrent_uploads: int = 64
+    most_pending: int = 10_000
+    """Requests that wait to be committed at once."""
+    most_streams: int = 500
+    """Subscribers of /events/stream at once."""
+    request_seconds: float = 30
+    """How long a client may keep silent in the middle of a body."""
+    longest_wait_seconds: float = 60
+    """What `Prefer: wait` is capped to."""
+    heartbeat_seconds: float = 15
+    """How often an idle stream says that it is alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One consumer, as the documents and pages name it."""
+
+    name: str
+    listens_to: str
+    """An event type."""
+    publishes: tuple[str, ...]
+    """Event types."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What wiring passes in."""
+
+    database: Database
+    objects: ObjectStore
+    acceptor: Acceptor
+    """Started."""
+    stamp: Stamp
+    waiters: Waiters
+    accounts: Accounts
+    listeners: Sequence[Listener]
+    """Every consumer there is."""
+    queues: Callable[[], Sequence[QueueDepth]]
+    """Blocking. How many deliveries wait; raises UnavailableError when that cannot be told."""
+    readiness: Readiness
+    render_metrics: Callable[[], bytes]
+    """Returns the Prometheus text format."""
+    observe: Observe
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    new_secret: Callable[[], str]
+    """Returns 256 random bits as URL-safe text."""
+    public_url: str
+    """What absolute URLs begin with, without a slash at the end."""
+    public_reads: bool = True
+    """Whether files, events and pages may be read by anybody."""
+    limits: Limits = field(default_factory=Limits)

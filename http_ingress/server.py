@@ -1,0 +1,126 @@
+"""Serves the application from a thread of its own, so that the rest of the process need not wait.
+
+Binding comes first and apart: the address may be needed to build what the application is given.
+"""
+
+import asyncio
+import socket
+from concurrent.futures import Future
+from functools import partial
+from threading import Thread
+
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
+
+from http_ingress import problems
+from http_ingress.application import application
+from http_ingress.ports import Ports
+from http_ingress.problems import Kind, Problem
+from store.errors import SetupError
+
+_LARGEST_LINE = 64 * 1024
+"""Bytes of the request line and of each header."""
+_KEEPALIVE_SECONDS = 75.0
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 stands for any free one. Raises SetupError."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise SetupError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}; "
+            "set MUNIMENT_HTTP_HOST and MUNIMENT_HTTP_PORT to something free"
+        ) from error
+
+
+def url_of(listening: socket.socket) -> str:
+    """Return the URL that reaches a listening socket from this machine."""
+    host, port = listening.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104 - as above
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Server:
+    """The ingress on a socket, from `start` to `stop`."""
+
+    def __init__(self, ports: Ports, listening: socket.socket, drain_seconds: float) -> None:
+        """`drain_seconds` is how long requests may take to finish once it stops."""
+        self._ports = ports
+        self._listening = listening
+        self._drain_seconds = drain_seconds
+        self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        self._thread = Thread(target=self._run, name="http")
+
+    def start(self) -> None:
+        """Begin to answer; returns once requests are taken. Raises what keeps it from starting."""
+        self._thread.start()
+        self._started.result()
+
+    def stop(self) -> None:
+        """Take no more connections, finish the requests there are, and end."""
+        loop, stopping = self._started.result()
+        loop.call_soon_threadsafe(stopping.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:
+            if self._started.done():
+                raise
+            self._started.set_exception(error)
+
+    async def _serve(self) -> None:
+        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+        runner = web.AppRunner(
+            application(self._ports), access_log=None, shutdown_timeout=self._drain_seconds
+        )
+        await runner.setup()
+        if runner.server is None:
+            raise RuntimeError("the runner has no server after its setup")
+        protocol = partial(_Protocol, runner.server, loop=loop)
+        listener = await loop.create_server(protocol, sock=self._listening)
+        self._started.set_result((loop, stopping))
+        await stopping.wait()
+        listener.close()
+        await runner.cleanup()
+
+
+class _Protocol(web.RequestHandler):
+    """aiohttp's connection, except that what is not even HTTP is answered with a problem."""
+
+    __slots__ = ()
+
+    def __init__(self, manager: web.Server, *, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(
+            manager,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type] # documented to turn it off
+            auto_decompress=False,
+            keepalive_timeout=_KEEPALIVE_SECONDS,
+            max_line_size=_LARGEST_LINE,
+            max_field_size=_LARGEST_LINE,
+        )
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what the application never saw, and close the connection."""
+        if request.writer.output_size > 0:
+            raise ConnectionError("half an answer is out")
+        response = Problem(_kind(status, exc), message or "This is not HTTP.").response()
+        response.force_close()
+        return response
+
+
+def _kind(status: int, error: BaseException | None) -> Kind:
+    if isinstance(error, LineTooLong):
+        return problems.HEADERS_TOO_LARGE
+    return problems.MALFORMED if status < 500 else problems.INTERNAL  # noqa: PLR2004 - HTTP

@@ -1,0 +1,99 @@
+"""The status page, its JSON twin, and what probes and scrapers ask for."""
+
+from aiohttp import web
+
+from http_ingress.keys import BOARD, PORTS, THREADS
+from http_ingress.negotiation import HTML, JSON
+from http_ingress.pages import status_page
+from http_ingress.representations.status import ReadinessBody, StatusBody
+from http_ingress.routes import TEXT, Answer, Route
+from schemas.catalogue import EVENTS
+
+METRICS = "text/plain; version=0.0.4; charset=utf-8"
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+async def show_status(request: web.Request) -> web.Response:
+    """Show what the installation is doing."""
+    board = await request.app[BOARD].get()
+    return status_page(board, request.app[PORTS].public_url, sorted(EVENTS))
+
+
+async def get_status(request: web.Request) -> web.Response:
+    """Say what the installation is doing: every number that the status page shows."""
+    body = StatusBody.of(await request.app[BOARD].get())
+    return web.Response(body=body.json_bytes(), headers={"Content-Type": JSON, **_NO_STORE})
+
+
+async def get_health(request: web.Request) -> web.Response:
+    """Say that the process answers; nothing else is looked at."""
+    del request
+    return web.Response(text='{"status":"alive"}', headers={"Content-Type": JSON, **_NO_STORE})
+
+
+async def get_readiness(request: web.Request) -> web.Response:
+    """Say whether everything is there that requests depend on, and name what is not."""
+    board = await request.app[BOARD].get()
+    body = ReadinessBody(ready=board.ready, dependencies=dict(board.dependencies))
+    return web.Response(
+        status=200 if board.ready else 503,
+        body=body.json_bytes(),
+        headers={
+            "Content-Type": JSON,
+            **_NO_STORE,
+            **({} if board.ready else {"Retry-After": "5"}),
+        },
+    )
+
+
+async def get_metrics(request: web.Request) -> web.Response:
+    """Give the metrics of this process to Prometheus."""
+    body = await request.app[THREADS].query(request.app[PORTS].render_metrics)
+    return web.Response(body=body, headers={"Content-Type": METRICS})
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/",
+        handler=show_status,
+        access="read",
+        tag="pages",
+        answers={200: Answer("The status page.", {HTML: None})},
+    ),
+    Route(
+        method="GET",
+        path="/status",
+        handler=get_status,
+        access="read",
+        tag="operation",
+        answers={200: Answer("The status.", {JSON: StatusBody})},
+    ),
+    Route(
+        method="GET",
+        path="/healthz",
+        handler=get_health,
+        access="open",
+        tag="operation",
+        answers={200: Answer("The process answers.", {JSON: {"type": "object"}})},
+    ),
+    Route(
+        method="GET",
+        path="/readyz",
+        handler=get_readiness,
+        access="open",
+        tag="operation",
+        answers={
+            200: Answer("Everything is there.", {JSON: ReadinessBody}),
+            503: Answer("Something is down.", {JSON: ReadinessBody}),
+        },
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        handler=get_metrics,
+        access="read",
+        tag="operation",
+        answers={200: Answer("Prometheus' text format.", {"text/plain": TEXT})},
+    ),
+)

@@ -1,0 +1,50 @@
+"""Native API, why: everything around an event, a file or a request."""
+
+from aiohttp import web
+
+from http_ingress import problems
+from http_ingress.keys import PORTS, THREADS
+from http_ingress.negotiation import JSON
+from http_ingress.parameters import path_text
+from http_ingress.problems import Problem
+from http_ingress.representations.why import WhyBody
+from http_ingress.routes import Answer, Parameter, Route
+from store.why import Why, why
+
+
+async def find_why(request: web.Request) -> Why:
+    """Return what the path's `key` stands for. Raises a Problem: unknown."""
+    asked = path_text(request, "key")
+    found = await request.app[THREADS].query(why, request.app[PORTS].database, asked)
+    if found is None:
+        raise Problem(
+            problems.NOT_FOUND,
+            f"No event, operation or file is known as {asked!r}.",
+            field="key",
+        )
+    return found
+
+
+async def get_why(request: web.Request) -> web.Response:
+    """Show the causal tree: what began it, what followed, who handled it, what still waits.
+
+    Asked for by the key or id of an event, an operation, a file id or a file name.
+    """
+    body = WhyBody.of(await find_why(request))
+    return web.Response(body=body.json_bytes(), headers={"Content-Type": JSON})
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/events/{key}/why",
+        handler=get_why,
+        access="read",
+        tag="events",
+        parameters=(
+            Parameter("key", "path", "Key or id of an event, an operation, file id or file name."),
+        ),
+        answers={200: Answer("The tree, each event behind its cause.", {JSON: WhyBody})},
+        problems=(problems.NOT_FOUND,),
+    ),
+)

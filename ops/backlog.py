@@ -1,0 +1,49 @@
+"""What is waiting: rows that have not left yet, and events set aside for a person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from store.database import Database
+from store.deliveries import counts
+from store.tables import events, outbox, parked
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """One look at the database."""
+
+    position: int
+    """Of the newest event in the ledger; 0: there is none."""
+    unpublished: int
+    """Outbox rows, those of later retries included."""
+    overdue_seconds: float
+    """How long the oldest row that should have left by now has been waiting."""
+    parked: Mapping[str, int]
+    """Parked events by consumer."""
+    queues: Mapping[str, tuple[int, int, int]]
+    """Deliveries (ready, held, delayed) by queue, where the queues live in the database."""
+
+
+def read_backlog(database: Database, now: datetime) -> Backlog:
+    """Look at the database. Raises DatabaseUnavailableError."""
+    row = database.query(
+        select(
+            select(func.max(events.c.position)).scalar_subquery().label("position"),
+            func.count().label("unpublished"),
+            func.min(outbox.c.not_before).label("oldest"),
+        ).select_from(outbox)
+    )[0]
+    waiting = database.query(
+        select(parked.c.consumer, func.count().label("events")).group_by(parked.c.consumer)
+    )
+    oldest = row["oldest"]
+    return Backlog(
+        position=row["position"] or 0,
+        unpublished=row["unpublished"],
+        overdue_seconds=0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()),
+        parked={one["consumer"]: one["events"] for one in waiting},
+        queues=counts(database, now),
+    )

@@ -1,0 +1,1 @@
+"""The commands, one module per group; each is imported when one of its commands is called."""

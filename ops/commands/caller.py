@@ -1,0 +1,74 @@
+"""Who calls a command: whom it talks to, as whom, and how it prints."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import ip_address
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from ops.settings import Settings
+from producers.client import Client
+from store.errors import SetupError
+
+_PATIENCE_SECONDS = 5.0
+_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - not bound to
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The global options."""
+
+    named_url: str | None
+    named_token: str | None
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of this machine."""
+        return Settings()
+
+    @property
+    def url(self) -> str:
+        """Where the ingress is: as named, or as the settings have it."""
+        if self.named_url is not None:
+            return self.named_url
+        host = _ANY_ADDRESS.get(self.settings.http_host, self.settings.http_host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.http_port}"
+
+    @property
+    def token(self) -> str | None:
+        """The token that was named, or the operator's, which does not leave this machine."""
+        if self.named_token is not None:
+            return self.named_token
+        path = self.settings.operator_token
+        if not _is_here(self.url):
+            return None
+        try:
+            return path.read_text().strip()
+        except FileNotFoundError:
+            return None
+        except PermissionError as error:
+            raise SetupError(
+                f"{path} is not readable to you: set MUNIMENT_TOKEN, or be who runs Muniment"
+            ) from error
+
+    def client(self, patience_seconds: float = _PATIENCE_SECONDS) -> Client:
+        """Return a client of the ingress."""
+        return Client(self.url, self.token, patience_seconds=patience_seconds)
+
+
+def caller(context: typer.Context) -> Caller:
+    """Return who calls, in any command."""
+    return Caller(*context.find_root().obj)
+
+
+def _is_here(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

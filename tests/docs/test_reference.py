@@ -1,0 +1,33 @@
+"""docs/reference/ says what the code says."""
+
+import runpy
+from collections.abc import Mapping
+
+import pytest
+
+from tests.docs.pages import ROOT
+
+FOLDER = ROOT / "docs" / "reference"
+
+
+@pytest.fixture(scope="module")
+def generated() -> Mapping[str, str]:
+    """The pages as they would be written now."""
+    pages: Mapping[str, str] = runpy.run_path(str(ROOT / "docs" / "generate.py"))["pages"]()
+    return pages
+
+
+def test_the_reference_is_fresh(generated: Mapping[str, str]) -> None:
+    written = {page.name: page.read_text() for page in FOLDER.glob("*.md")}
+    stale = [name for name in generated | written if generated.get(name) != written.get(name)]
+    assert stale == [], "run `make docs`"
+
+
+def test_nothing_is_left_without_a_word(generated: Mapping[str, str]) -> None:
+    empty = [
+        f"{page}: {row}"
+        for page in ("settings.md", "metrics.md", "http.md", "command-line.md")
+        for row in generated[page].splitlines()
+        if row.endswith("|  |") and row.strip("| ")
+    ]
+    assert empty == []

@@ -1,0 +1,6 @@
+"""How Hypothesis works here: no stopwatch, since the machines of CI are not all quick."""
+
+from hypothesis import settings
+
+settings.register_profile("muniment", deadline=None, max_examples=200)
+settings.load_profile("muniment")
