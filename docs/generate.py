@@ -1,12 +1,9 @@
 #!/usr/bin/env python3
 """Write docs/reference/ from what it describes: `make docs`. A test fails when it is stale."""
 
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a script, from anywhere
 
 from consumers.contract import Consumer
 from consumers.registry import CONSUMERS
@@ -45,7 +42,8 @@ def settings() -> str:
         for name, field in Settings.model_fields.items()
     ]
     return (
-        "Environment variables; nothing else is read. Lists are separated by commas.\n\n"
+        "Environment variables. Lists are separated by commas. The command line reads two more, "
+        "`MUNIMENT_URL` and `MUNIMENT_TOKEN`; see there.\n\n"
         + _table(("variable", "default", "what it says"), rows)
     )
 
@@ -161,7 +159,7 @@ def command_line() -> str:
 def _command(name: str, command: Any) -> list[str]:  # noqa: ANN401 - typer's classes are private
     about = " ".join((command.help or "").replace("\f", "").split())
     rows = [
-        (_spelling(one), getattr(one, "help", None))
+        (_spelling(one), _explained(one))
         for one in command.params
         if one.name != "help" and not getattr(one, "hidden", False)
     ]
@@ -175,6 +173,12 @@ def _spelling(parameter: Any) -> str:  # noqa: ANN401 - as above
     if parameter.param_type_name == "argument":
         return f"`{parameter.metavar or parameter.name.upper()}`"
     return ", ".join(f"`{option}`" for option in (*parameter.opts, *parameter.secondary_opts))
+
+
+def _explained(parameter: Any) -> str:  # noqa: ANN401 - as above
+    default = parameter.default if isinstance(parameter.default, int | float | str) else None
+    shown = "" if default in (None, False, "", "{}") else f"Default: {default}."
+    return " ".join(filter(None, (getattr(parameter, "help", None), shown)))
 
 
 def http() -> str:

@@ -17,7 +17,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command, get_group
+from typer.main import get_group
 
 from ops.commands.manual import EXITS
 
@@ -40,8 +40,8 @@ class Entry:
 
     def load(self) -> Any:  # noqa: ANN401 - typer's own classes of commands are private
         """Return the command itself."""
-        app: typer.Typer = import_module(self.module).app
-        return get_group(app).commands.get(self.name) or get_command(app)
+        group = get_group(import_module(self.module).app)
+        return group.commands.get(self.name, group)
 
 
 COMMANDS = {

@@ -36,13 +36,15 @@ class ProblemError(MunimentError):
         super().__init__(self._text())
 
     def _text(self) -> str:
-        parts = [self.detail or self.title]
-        if self.field and self.field not in parts[0]:
-            parts.insert(0, self.field)
+        text = self.detail or self.title
+        if self.field and self.field not in text:
+            text = f"{self.field}: {text}"
         for error in self.errors:
-            where = error.get("index", error.get("field", ""))
-            parts.append(f"[{where}] {error.get('detail') or error.get('message') or error}")
-        return f"{self.status} {': '.join(parts[:2])}{''.join(f'; {one}' for one in parts[2:])}"
+            message = str(error.get("message", ""))
+            if message not in text:
+                where = error.get("index", error.get("field"))
+                text += f"; [{where}] {message}"
+        return f"{self.status} {text}"
 
 
 class IngressUnavailableError(UnavailableError):

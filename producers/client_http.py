@@ -6,6 +6,7 @@ succeeds, is refused, or `patience_seconds` are over.
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ _LONGEST_PAUSE = 5.0
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 60.0
 _CONNECTIONS = 16
+
+_CONNECTION = re.compile(r"^(<.*? at 0x[0-9a-f]+>|\w+\(host=.*?\)): ")
 
 _log = logging.getLogger(__name__)
 
@@ -196,5 +199,5 @@ def _json(data: bytes) -> Any:  # noqa: ANN401 - JSON is what it is
 
 
 def _reason(error: Exception) -> str:
-    # urllib3 says it with the object's address first: "<…HTTPConnection object at 0x…>: reason".
-    return str(error).rpartition(">: ")[2] or type(error).__name__
+    # urllib3 begins with its connection, by address or by arguments; the URL says that already.
+    return _CONNECTION.sub("", str(error)) or type(error).__name__

@@ -43,7 +43,7 @@ def read_messages(chunks: Iterable[bytes]) -> Iterator[Message]:
 def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
     rest = bytearray()
     after_return = False
-    for chunk in chunks:
+    for chunk in filter(None, chunks):
         if after_return and chunk.startswith(b"\n"):
             # The second half of a line end that was torn between two chunks.
             chunk = chunk[1:]  # noqa: PLW2901 - the same chunk, put right

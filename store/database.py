@@ -69,7 +69,8 @@ class Transaction:
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Insert rows, all with the same columns, no later than with the next statement."""
-        self._rows[table].extend(rows)
+        if rows:
+            self._rows[table].extend(rows)
 
     def execute(
         self, statement: Executable, parameters: Sequence[Row] | Row | None = None

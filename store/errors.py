@@ -9,6 +9,7 @@ MunimentError
 ├── DigestMismatchError              the bytes are not those that were announced
 ├── SourceRefusedError               a place we will not read from
 ├── SourceNotFoundError              nothing is there
+├── SourceUnavailableError           somebody else's server does not answer for now
 ├── DeliveryLostError                another process holds the delivery by now
 ├── ConflictError                    the same identifier already stands for something else
 └── SetupError                       wrong settings or a missing step; the message says what to do
@@ -80,6 +81,14 @@ class SourceNotFoundError(MunimentError):
 
 class DeliveryLostError(MunimentError):
     """Our lease ran out and another process holds the delivery: undo, and forget it."""
+
+
+class SourceUnavailableError(MunimentError):
+    """A source does not answer for now.
+
+    Not an UnavailableError: it concerns one event, which is tried again and in the end parked.
+    Nobody's unreachable server may hold up the events of all others.
+    """
 
 
 class ConflictError(MunimentError):

@@ -18,7 +18,7 @@ from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, T
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
 from store.addresses import Address, AllowList, is_public
-from store.errors import SourceNotFoundError, SourceRefusedError, UnavailableError
+from store.errors import SourceNotFoundError, SourceRefusedError, SourceUnavailableError
 
 Resolve = Callable[[str, int], Sequence[str]]
 
@@ -74,7 +74,7 @@ class Outgoing:
         """Return a successful response, its body unread and not decoded; the caller closes it.
 
         At most five redirects are followed, each judged anew. Raises SourceRefusedError,
-        SourceNotFoundError, UnavailableError.
+        SourceNotFoundError, SourceUnavailableError.
         """
         here = url
         for _ in range(1 + _REDIRECTS):
@@ -103,7 +103,7 @@ class Outgoing:
         except HTTPError as error:
             if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
                 raise SourceRefusedError(url, f"{target.host!r} is not trusted: {error}") from error
-            raise UnavailableError(f"{target.host!r} does not answer: {error}") from error
+            raise SourceUnavailableError(f"{target.host!r} does not answer: {error}") from error
 
     def _judged(self, target: _Target) -> list[Address]:
         """Return the addresses that the request may go to, at least one, or raise ValueError."""
@@ -112,7 +112,9 @@ class Outgoing:
         except socket.gaierror as error:
             if error.errno in _NO_HOST:
                 raise ValueError(f"there is no host {target.host!r}") from error
-            raise UnavailableError(f"cannot look up {target.host!r}: {error.strerror}") from error
+            raise SourceUnavailableError(
+                f"cannot look up {target.host!r}: {error.strerror}"
+            ) from error
         judged = [address for address in found if self._may(target, address)]
         if not judged:
             # The address is not told: whoever asks must not learn the names of our network.
@@ -181,5 +183,5 @@ def _successful(url: str, response: BaseHTTPResponse) -> BaseHTTPResponse:
     if status in _MISSING:
         raise SourceNotFoundError(url)
     if status in _BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise UnavailableError(f"the server of {url!r} answers with status {status} for now")
+        raise SourceUnavailableError(f"the server of {url!r} answers with status {status} for now")
     raise SourceRefusedError(url, f"the server answers with status {status}")

@@ -97,7 +97,7 @@ class Sources(Protocol):
         """Return a readable stream; the caller closes it.
 
         Raises SourceRefusedError when the settings do not allow the place, SourceNotFoundError
-        when nothing is there, UnavailableError when it does not answer for now.
+        when nothing is there, SourceUnavailableError when it does not answer for now.
         """
         ...
 

@@ -21,7 +21,7 @@ from store.errors import (
     SetupError,
     SourceNotFoundError,
     SourceRefusedError,
-    UnavailableError,
+    SourceUnavailableError,
 )
 from store.folders import LinkError, NotRegularError, open_file, open_folder
 from store.outgoing import Outgoing
@@ -122,7 +122,7 @@ class GuardedSources:
             response,
             size,
             (HTTPError, OSError),
-            lambda reason: UnavailableError(f"reading {source!r} broke off: {reason}"),
+            lambda reason: SourceUnavailableError(f"reading {source!r} broke off: {reason}"),
         )
 
     def _refused(self, source: str, reason: str) -> SourceRefusedError:
@@ -144,12 +144,12 @@ def _open_below(source: str, root: Path, steps: Sequence[str]) -> BinaryIO:
         if error.errno in _NOTHING and root.is_dir():
             raise SourceNotFoundError(source) from error
         # The inbox directory itself may be gone: its disk will be mounted again.
-        raise UnavailableError(f"cannot read {source!r} for now: {error}") from error
+        raise SourceUnavailableError(f"cannot read {source!r} for now: {error}") from error
     return whole(
         file,
         None,
         (OSError,),
-        lambda reason: UnavailableError(f"reading {source!r} broke off: {reason}"),
+        lambda reason: SourceUnavailableError(f"reading {source!r} broke off: {reason}"),
     )
 
 

@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from store.errors import UnavailableError
+from store.errors import MunimentError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -29,7 +29,7 @@ def whole(
     body: Body,
     size: int | None,
     failures: tuple[type[Exception], ...],
-    unavailable: Callable[[str], UnavailableError],
+    unavailable: Callable[[str], MunimentError],
 ) -> BinaryIO:
     """Return a buffered stream of `body` that ends after `size` bytes, or where `body` ends.
 
@@ -45,7 +45,7 @@ class _Whole(io.RawIOBase):
         body: Body,
         size: int | None,
         failures: tuple[type[Exception], ...],
-        unavailable: Callable[[str], UnavailableError],
+        unavailable: Callable[[str], MunimentError],
     ) -> None:
         self._body = body
         self._missing = size

@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel
+from pika.exceptions import NackError
+
+__all__ = ["Message", "NackError", "channel", "declare", "empty", "length", "publish"]
 
 _SILENCE_SECONDS = 0.5
 
@@ -30,7 +33,7 @@ def channel(url: str) -> Iterator[BlockingChannel]:
 
 
 def publish(url: str, exchange: str, key: str, body: bytes = b"{}", **properties: object) -> None:
-    """Publish one message and wait until the broker has it."""
+    """Publish one message and wait until the broker has it. Raises NackError if it refuses."""
     make: Any = pika.BasicProperties
     with channel(url) as to:
         to.confirm_delivery()

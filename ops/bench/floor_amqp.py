@@ -18,6 +18,7 @@ from typing import Any
 import psycopg2
 from pika import BasicProperties, SelectConnection
 from pika.channel import Channel
+from pika.connection import Connection as AmqpConnection
 from pika.frame import Method
 from pika.spec import Basic
 from psycopg2.extras import execute_values
@@ -25,6 +26,8 @@ from sqlalchemy import make_url
 
 from consumers.amqp_parameters import parameters
 from ops.bench.posting import data_of
+from ops.bench.processes import wait_for_end
+from ops.bench.queues import properties
 from producers.brokers import read_brokers
 from schemas.envelope import JSON
 
@@ -52,12 +55,14 @@ class Floor:
 def publish(pipe: Connection, floor: Floor) -> None:
     """Publish every event, and say when the first was published."""
     _Publisher(pipe, floor).run()
+    wait_for_end(pipe)
 
 
 def consume(pipe: Connection, floor: Floor) -> None:
     """Handle every event, and say when the last follow-on was confirmed."""
     with closing(psycopg2.connect(dsn(floor.database_url))) as database:
         _Consumer(pipe, floor, database).run()
+    wait_for_end(pipe)
 
 
 def dsn(database_url: str) -> str:
@@ -107,7 +112,7 @@ class _Peer:
         self.channel: Any = None
         self.connection = SelectConnection(
             parameters(read_brokers(floor.amqp_url)[0], "bench floor"),
-            on_open_callback=lambda one: one.channel(on_open_callback=self._opened),
+            on_open_callback=self._connected,
             on_open_error_callback=lambda _, error: self._failed(error),
             on_close_callback=lambda *_: self.connection.ioloop.stop(),
         )
@@ -124,9 +129,13 @@ class _Peer:
         raise NotImplementedError
 
     def publish(self, queue: str, key: str, body: bytes) -> int:
-        properties = BasicProperties(content_type=JSON, delivery_mode=2, message_id=key)
-        self.channel.basic_publish("", queue, body, properties)
+        self.channel.basic_publish(
+            "", queue, body, properties(content_type=JSON, delivery_mode=2, message_id=key)
+        )
         return self.window.add()
+
+    def _connected(self, connection: AmqpConnection) -> None:
+        connection.channel(on_open_callback=self._opened)
 
     def _opened(self, channel: Channel) -> None:
         self.channel = channel
@@ -192,9 +201,9 @@ class _Consumer(_Peer):
         rows = [(key, REQUESTS, now, body.decode()) for _, key, body in taken]
         with self._database, self._database.cursor() as cursor:
             execute_values(cursor, _INSERT, rows, page_size=_ROWS)
-        for tag, key, _ in taken:
+        for _, key, _ in taken:
             last = self.publish(ANSWERS, key, b'{"probe":"%b","position":1}' % key.encode())
-        self._unacknowledged.append((last, tag))
+        self._unacknowledged.append((last, taken[-1][0]))
         self._finished += len(taken)
 
     def confirmed(self) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from time import monotonic
 
 from ops.bench.posting import data_of
+from ops.bench.processes import wait_for_end
 
 _ROWS = 200
 _BUSY_SECONDS = 30.0
@@ -21,7 +22,7 @@ _PAUSE_SECONDS = 0.002
 _TABLES = """
 CREATE TABLE requests (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, data TEXT NOT NULL);
 CREATE TABLE rows (key TEXT PRIMARY KEY, recorded_at TEXT NOT NULL, data TEXT NOT NULL);
-CREATE TABLE answers (id INTEGER PRIMARY KEY, cause TEXT NOT NULL UNIQUE, data TEXT NOT NULL);
+CREATE TABLE answers (id INTEGER PRIMARY KEY, cause TEXT NOT NULL, data TEXT NOT NULL);
 """
 
 
@@ -52,6 +53,7 @@ def publish(pipe: Connection, floor: Floor) -> None:
                 "INSERT INTO requests (key, data) VALUES (?, ?)", rows[start : start + _ROWS]
             )
             database.execute("COMMIT")
+    wait_for_end(pipe)
 
 
 def consume(pipe: Connection, floor: Floor) -> None:
@@ -65,12 +67,13 @@ def consume(pipe: Connection, floor: Floor) -> None:
             if not taken and pipe.poll(_PAUSE_SECONDS):
                 return
         pipe.send(monotonic())
+    wait_for_end(pipe)
 
 
-def answered(path: Path) -> list[str]:
-    """Return the causes of all follow-ons."""
+def take_answers(path: Path) -> list[str]:
+    """Return the causes of all follow-ons, and remove these."""
     with closing(_open(path)) as database:
-        return [cause for (cause,) in database.execute("SELECT cause FROM answers")]
+        return [cause for (cause,) in database.execute("DELETE FROM answers RETURNING cause")]
 
 
 def _take(database: sqlite3.Connection) -> int:

@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from sys import stderr
 from urllib.parse import urlsplit
 
 from consumers.registry import CONSUMERS
 from ops import logs
+from ops.bench.meters import Meter, cpu_seconds
 from ops.bench.places import Place
 from ops.bench.processes import Child, child, wait_for_end
 from ops.settings import Settings
@@ -29,6 +31,16 @@ class Installation:
     """Opened here, to see what has happened."""
     processes: Mapping[str, Child]
     """By what they do."""
+    meters: Mapping[str, Meter]
+    """Of its processes, and of the servers that it uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What one process does."""
+
+    ingress: bool = False
+    consumers: Sequence[str] = ()
 
 
 @contextmanager
@@ -37,33 +49,37 @@ def running(place: Place, consumer: str) -> Iterator[Installation]:
 
     Raises MeasurementError when a process does not come up.
     """
+    roles = _together() if place.embedded else _apart(consumer)
     with ExitStack() as stack:
-        processes = {}
-        if place.embedded:
-            every = tuple(one.name for one in CONSUMERS)
-            processes["up"] = stack.enter_context(
-                child("muniment up", serve, place.settings, True, every)
-            )
-            url = processes["up"].hear(_START_SECONDS)
-        else:
-            processes["ingress"] = stack.enter_context(
-                child("muniment ingress", serve, place.settings, True, ())
-            )
-            url = processes["ingress"].hear(_START_SECONDS)
-            processes["consumer"] = stack.enter_context(
-                child(f"muniment consume {consumer}", serve, place.settings, False, (consumer,))
-            )
-            processes["consumer"].hear(_START_SECONDS)
+        processes: dict[str, Child] = {}
+        urls = []
+        for name, role in roles.items():
+            process = stack.enter_context(child(f"muniment {name}", serve, place.settings, role))
+            processes[name] = process
+            urls.append(process.hear(_START_SECONDS))
         database = open_database(place.settings.database)
         stack.callback(database.close)
-        parts = urlsplit(url)
+        parts = urlsplit(urls[0])
         token = place.settings.operator_token.read_text().strip()
-        yield Installation(parts.hostname or "", parts.port or 0, token, database, processes)
+        meters: dict[str, Meter] = {
+            name: partial(cpu_seconds, process.pid) for name, process in processes.items()
+        }
+        meters.update(place.servers)
+        host, port = parts.hostname or "", parts.port or 0
+        yield Installation(host, port, token, database, processes, meters)
 
 
-def serve(pipe: Connection, settings: Settings, ingress: bool, consumers: Sequence[str]) -> None:  # noqa: FBT001 - a process takes its arguments by position
+def serve(pipe: Connection, settings: Settings, role: Role) -> None:
     """Run part of Muniment until the pipe is closed."""
     logs.configure(stderr, level=settings.log_level)
-    with system(settings, ingress=ingress, consumers=consumers) as started:
+    with system(settings, ingress=role.ingress, consumers=role.consumers) as started:
         pipe.send(started.url)
         wait_for_end(pipe)
+
+
+def _together() -> dict[str, Role]:
+    return {"up": Role(ingress=True, consumers=tuple(one.name for one in CONSUMERS))}
+
+
+def _apart(consumer: str) -> dict[str, Role]:
+    return {"ingress": Role(ingress=True), "consumer": Role(consumers=(consumer,))}

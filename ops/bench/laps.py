@@ -1,56 +1,64 @@
-"""One lap: so many events through everything, how long it took, what it cost, whether all came."""
+"""One lap: so many things through everything, how long it took, what it cost, whether all came."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from time import monotonic, sleep
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 Tell = Callable[[int], None]
-"""Told how many events of the lap have been sent so far."""
+"""Told how many of a lap's things have been sent so far."""
+Report = Callable[[str, int], None]
+"""Told what is under way, and how many more things have gone through."""
 
-_LOOK_SECONDS = 0.02
+T_contra = TypeVar("T_contra", contravariant=True)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Lap:
     """What one lap showed."""
 
-    events: int
+    things: int
+    """Events, or files."""
     seconds: float
-    """From the first request to the last confirmed follow-on."""
+    """From the first request until the last result was durable and had left."""
     cpu: Mapping[str, float | None]
     """CPU seconds, by process; None: nobody knows."""
     lost: int
-    """Events without a follow-on."""
+    """Things without a result."""
     doubled: int
-    """Follow-ons beyond the first, and those that nobody asked for."""
+    """Results beyond the first, and those that nobody asked for."""
 
 
-class Course(Protocol):
-    """A way through which events can be sent."""
+class Course(Protocol[T_contra]):
+    """A way through which things can be sent."""
 
     @property
     def name(self) -> str:
         """What it is."""
         ...
 
-    def run(self, ids: Sequence[str], tell: Tell) -> Lap:
-        """Send one event per id through it. Raises MunimentError."""
+    def run(self, things: Sequence[T_contra], tell: Tell) -> Lap:
+        """Send them through it. Raises MunimentError."""
         ...
 
 
-def conserved(ids: Collection[str], seen: Counter[str]) -> tuple[int, int]:
-    """Return how many of the events are lost and doubled, by the follow-ons that were seen."""
-    lost = sum(1 for key in ids if not seen[key])
-    return lost, seen.total() - (len(ids) - lost)
+def run_lap(what: str, course: Course[T], things: Sequence[T], report: Report) -> Lap:
+    """Run one lap, and report how it goes on."""
+    done = 0
+
+    def tell(sent: int) -> None:
+        nonlocal done
+        report(f"{what}: {course.name}", sent - done)
+        done = sent
+
+    tell(0)
+    lap = course.run(things, tell)
+    tell(len(things))
+    return lap
 
 
-def wait_until(reached: Callable[[], bool], seconds: float) -> bool:
-    """Look again and again; False when it was not reached in time."""
-    deadline = monotonic() + seconds
-    while not reached():
-        if monotonic() > deadline:
-            return False
-        sleep(_LOOK_SECONDS)
-    return True
+def conserved(sent: Collection[str], seen: Counter[str]) -> tuple[int, int]:
+    """Return how many things are lost and doubled, by the results that were seen."""
+    lost = sum(1 for one in sent if not seen[one])
+    return lost, seen.total() - (len(sent) - lost)

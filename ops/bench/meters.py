@@ -61,7 +61,7 @@ def listener(port: int) -> int | None:
 
 def _holds(process: Path, inodes: set[str]) -> bool:
     try:
-        return any(os.readlink(one) in inodes for one in (process / "fd").iterdir())
+        return any(str(one.readlink()) in inodes for one in (process / "fd").iterdir())
     except OSError:
         return False  # another user's, or gone
 

@@ -6,7 +6,6 @@ Nothing of an installation on the same servers is touched.
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
@@ -33,6 +32,8 @@ class Servers:
     """Makes the vhost; empty: rabbitmqctl does."""
     vhost: str = ""
     """An empty one to use instead of making one."""
+    s3: str = ""
+    """Where objects go, `s3://<bucket>`; empty: into the folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ def embedded(folder: Path) -> Place:
 
 
 @contextmanager
-def deployed(folder: Path, servers: Servers, objects_url: str = "") -> Iterator[Place]:
-    """Make a vhost and a database for a block, and a prefix in a bucket if one is named.
+def deployed(folder: Path, servers: Servers) -> Iterator[Place]:
+    """Make a vhost and a database for a block, and use a prefix in a bucket if one is named.
 
     Raises MunimentError when a server is down, or does not let us.
     """
@@ -65,13 +66,8 @@ def deployed(folder: Path, servers: Servers, objects_url: str = "") -> Iterator[
     broker = vhosts.broker_of(servers.amqp_url, servers.vhost or name)
     with ExitStack() as stack:
         database_url = stack.enter_context(_database(servers.database_url, name))
-        objects_url = objects_url and f"{objects_url.rstrip('/')}/{name}"
-        settings = _settings(
-            folder,
-            bus_url=vhosts.url_of(broker),
-            database_url=database_url,
-            objects_url=objects_url,
-        )
+        objects_url = servers.s3 and f"{servers.s3.rstrip('/')}/{name}"
+        settings = _settings(folder, vhosts.url_of(broker), database_url, objects_url)
         if servers.vhost:
             stack.enter_context(vhosts.borrowed(broker, topology(settings)))
         else:
@@ -86,10 +82,14 @@ def deployed(folder: Path, servers: Servers, objects_url: str = "") -> Iterator[
         yield Place(" + ".join(kinds), settings, meters)
 
 
-def _settings(folder: Path, **urls: str) -> Settings:
+def _settings(
+    folder: Path, bus_url: str = EMBEDDED, database_url: str = "", objects_url: str = ""
+) -> Settings:
     return Settings(
-        **{"bus_url": EMBEDDED, "database_url": "", "objects_url": "", **urls},
         data_dir=folder,
+        bus_url=bus_url,
+        database_url=database_url,
+        objects_url=objects_url,
         http_host="127.0.0.1",
         http_port=0,
         public_url="",

@@ -14,7 +14,9 @@ from schemas.probes import ProbeRequested
 EVENT_BYTES = 1024
 """Of an event's data."""
 
-_CREATED = b"202"
+ACCEPTED = "202"
+"""How a request is answered whose events are durable."""
+
 _PROGRESS_SECONDS = 0.2
 _PATIENCE_SECONDS = 60.0
 
@@ -163,6 +165,16 @@ def take_answer(received: bytearray) -> str | None:
         return None
     del received[:end]
     return head[9:12].decode()
+
+
+def read_answer(connection: socket.socket) -> str:
+    """Return the status of the next answer. Raises ConnectionError when there is none."""
+    received = bytearray()
+    while (status := take_answer(received)) is None:
+        if not (got := connection.recv(65536)):
+            raise ConnectionError("the ingress has closed the connection before it answered")
+        received += got
+    return status
 
 
 def _socket(key: selectors.SelectorKey) -> socket.socket:

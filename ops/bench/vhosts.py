@@ -9,16 +9,14 @@ from dataclasses import replace
 from urllib.parse import quote
 
 import urllib3
-from pika import BlockingConnection
-from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pika.exceptions import ChannelClosedByBroker
 from urllib3.util import parse_url
 
-from consumers.amqp_parameters import parameters
 from ops.bench.processes import MeasurementError
+from ops.bench.queues import connected
 from ops.topology import Topology
 from producers.brokers import Broker, read_brokers
 from schemas.routing import REQUESTS
-from store.errors import BrokerUnavailableError
 
 _EVERYTHING = {"configure": ".*", "write": ".*", "read": ".*"}
 _REFUSED = 300
@@ -36,20 +34,6 @@ def url_of(broker: Broker) -> str:
     login = f"{quote(broker.user, safe='')}:{quote(broker.password, safe='')}"
     scheme = "amqps" if broker.tls else "amqp"
     return f"{scheme}://{login}@{host}:{broker.port}/{quote(broker.vhost, safe='')}"
-
-
-@contextmanager
-def connected(broker: Broker) -> Iterator[BlockingConnection]:
-    """Connect for a block. Raises BrokerUnavailableError."""
-    try:
-        connection = BlockingConnection(parameters(broker, "bench"))
-    except (AMQPError, OSError) as error:
-        raise BrokerUnavailableError(f"RabbitMQ at {broker}: {error!r}") from error
-    try:
-        yield connection
-    finally:
-        if connection.is_open:
-            connection.close()
 
 
 @contextmanager

@@ -6,19 +6,18 @@ reader of the event stream and of the ledger.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from time import monotonic
-from typing import Any, Protocol
+from typing import Protocol
 
 from pika import BasicProperties
-from pika.adapters.blocking_connection import BlockingChannel
 from pydantic_core import from_json
 from sqlalchemy import select
 
 from ops.bench.installation import Installation
 from ops.bench.processes import MeasurementError
-from ops.bench.vhosts import connected
+from ops.bench.queues import connected, declare, empty
 from producers.brokers import Broker
 from schemas.envelope import from_amqp
 from schemas.probes import ProbeAnswered
@@ -27,7 +26,6 @@ from store.tables import events
 
 QUEUE = "bench.witness"
 
-_MARKER = "the end of what there was"
 _PATIENCE_SECONDS = 30.0
 
 Echo = Callable[[str], float]
@@ -35,13 +33,13 @@ Echo = Callable[[str], float]
 
 
 class Witness(Protocol):
-    """Has seen every follow-on."""
+    """Sees every follow-on, for as long as it is there."""
 
     def seen(self) -> Counter[str]:
         """Return how often each event was answered, since the last call."""
         ...
 
-    def echoing(self) -> Any:  # noqa: ANN401 - a context manager of an Echo
+    def echoing(self) -> AbstractContextManager[Echo]:
         """Watch, for a block, for one follow-on after another."""
         ...
 
@@ -52,12 +50,14 @@ class QueueWitness:
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
 
-    def bind(self) -> None:
-        """Begin to see; the exchanges have to be there."""
-        with connected(self._broker) as connection:
-            channel = connection.channel()
-            declare(channel, QUEUE)
-            channel.queue_bind(QUEUE, FACTS, routing_key(ProbeAnswered.TYPE))
+    @contextmanager
+    def bound(self) -> Iterator["QueueWitness"]:
+        """See for a block; the exchanges have to be there."""
+        with declare(self._broker, QUEUE):
+            with connected(self._broker) as connection:
+                key = routing_key(ProbeAnswered.TYPE)
+                connection.channel().queue_bind(QUEUE, FACTS, key)
+            yield self
 
     def seen(self) -> Counter[str]:
         """See the protocol."""
@@ -115,40 +115,19 @@ class LedgerWitness:
             self._installation.host, self._installation.port, timeout=_PATIENCE_SECONDS
         )
         try:
-            connection.request("GET", f"/events/stream?type={ProbeAnswered.TYPE}")
+            connection.request("GET", f"/events/stream?type={routing_key(ProbeAnswered.TYPE)}")
             stream = connection.getresponse()
             yield lambda key: _await(stream, key)
         finally:
             connection.close()
 
 
-def declare(channel: BlockingChannel, queue: str, **arguments: object) -> None:
-    """Declare a durable quorum queue."""
-    channel.queue_declare(
-        queue, durable=True, arguments={"x-queue-type": "quorum", **arguments}
-    )
-
-
-def empty(channel: BlockingChannel, queue: str) -> Iterator[tuple[BasicProperties, bytes]]:
-    """Take everything out of a queue to which nothing is published any more."""
-    channel.confirm_delivery()
-    channel.basic_publish("", queue, b"", BasicProperties(type=_MARKER), mandatory=True)
-    for method, properties, body in channel.consume(
-        queue, auto_ack=True, inactivity_timeout=_PATIENCE_SECONDS
-    ):
-        if method is None:
-            raise MeasurementError(f"the queue {queue} has lost a confirmed message")
-        if properties.type == _MARKER:
-            break
-        yield properties, body
-    channel.cancel()
-
-
 def _await(stream: HTTPResponse, key: str) -> float:
-    while line := stream.readline():
+    deadline = monotonic() + _PATIENCE_SECONDS
+    # An idle stream says every now and then that it is alive: there is always a next line.
+    while (line := stream.readline()) and monotonic() < deadline:
         if line.startswith(b"data:"):
             seen = monotonic()
-            event = from_json(line[5:])
-            if event.get("causationid") == key:
+            if from_json(line[5:]).get("causationid") == key:
                 return seen
-    raise MeasurementError("the event stream has ended")
+    raise MeasurementError(f"the follow-on of {key} did not come")

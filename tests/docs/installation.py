@@ -1,6 +1,7 @@
 """A Muniment for the pages: embedded, in a directory of its own, started as its users would."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -28,20 +29,35 @@ class Installation:
     address: str
 
     def shell(self, script: str) -> str:
-        """Run a script with bash, as if typed; return what it prints. Fails where it fails."""
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script.replace(WRITTEN_ADDRESS, self.address)],
+        """Run a script as if typed: what earlier ones exported is still there."""
+        kept = self.folder / "exported"
+        kept.touch()
+        return self._run("bash", "-euo", "pipefail", "-c", f". {kept}\n{script}\nexport -p >{kept}")
+
+    def python(self, program: str) -> str:
+        """Run a Python program."""
+        return self._run(sys.executable, "-c", program)
+
+    def _run(self, *command: str) -> str:
+        """Return what a command prints, on either output; fail when it fails."""
+        words = [word.replace(WRITTEN_ADDRESS, self.address) for word in command]
+        with subprocess.Popen(
+            words,
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=_PATIENCE_SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, f"{script}\nexits with {done.returncode}:\n{done.stdout}"
-        return done.stdout.replace(self.address, WRITTEN_ADDRESS)
+            start_new_session=True,
+        ) as process:
+            try:
+                output, _ = process.communicate(timeout=_PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                output = f"{process.communicate()[0]}\nstill at it after {_PATIENCE_SECONDS} s"
+        assert process.returncode == 0, f"{words[-1]}\nexits with {process.returncode}:\n{output}"
+        return output.replace(self.address, WRITTEN_ADDRESS)
 
 
 @contextmanager

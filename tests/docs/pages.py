@@ -1,7 +1,8 @@
 """The pages, and the code blocks in them.
 
 A fence's first word is the language; the rest says what a test does with the block:
-`sh run` is run, `text shows` is what the block before it prints, `python PATH` is a file.
+`sh run` and `python run` are run, `text shows` is what the block before it prints, and
+`python PATH` is a file.
 """
 
 import re

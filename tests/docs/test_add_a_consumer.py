@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.following import follow
 from tests.docs.installation import installed
 from tests.docs.pages import ROOT, Block, blocks
 
@@ -46,11 +47,10 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-def run(tree: Path, *command: str) -> None:
+def run(tree: Path, tool: str, *arguments: str) -> None:
     """Run a tool of the development environment in the copy."""
-    done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=tree, capture_output=True, text=True, check=False
-    )
+    command = [str(Path(sys.executable).with_name(tool)), *arguments]
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -62,10 +62,10 @@ def test_it_keeps_the_rules(tree: Path) -> None:
     changed = [block.purpose for block in blocks(PAGE) if block.language == "python"]
     run(tree, "ruff", "check", "--no-cache", *changed)
     run(tree, "ruff", "format", "--check", "--no-cache", *changed)
-    run(tree, "importlinter.cli", "lint", "--no-cache")
+    run(tree, "lint-imports", "--no-cache")
+    run(tree, "mypy", *changed)
 
 
 def test_it_works(tree: Path, tmp_path: Path, free_port: int) -> None:
     with installed(tree, tmp_path, free_port) as installation:
-        (shown,) = [block for block in blocks(PAGE) if block.purpose == "run"]
-        assert "file.fixity_confirmed.v1" in installation.shell(shown.text)
+        follow(PAGE, installation)

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import urllib3
-from pydantic_core import from_json
 
 from consumers.contract import Consumer
 from ops.topology import Binding, Difference, apply, derive, plan, queue_lengths
@@ -13,6 +11,7 @@ from schemas.probes import ProbeAnswered, ProbeRequested
 from schemas.routing import DEAD, FACTS, REQUESTS, UNROUTED
 from store.errors import BrokerUnavailableError, SetupError
 from tests import foreign_amqp as foreign
+from tests.management import ask
 from tests.services.private_rabbitmq import PrivateRabbitMQ
 from tests.services.waiting import until
 
@@ -37,15 +36,6 @@ def managed_url(private_rabbitmq: PrivateRabbitMQ) -> Iterator[str]:
 @pytest.fixture
 def management(private_rabbitmq: PrivateRabbitMQ) -> str:
     return private_rabbitmq.management_url
-
-
-def ask(management: str, method: str, path: str, body: object = None) -> bytes:
-    """Do something over the management API, as guest."""
-    guest = urllib3.make_headers(basic_auth="guest:guest")
-    url = f"{management}/api/{path}"
-    response = urllib3.request(method, url, headers=guest, json=body)
-    assert response.status < 300, response.data
-    return response.data
 
 
 # --- over AMQP alone ----------------------------------------------------------------------------
@@ -137,7 +127,7 @@ def test_the_broker_keeps_the_arguments_that_were_declared(
 ) -> None:
     apply(managed_url, TOPOLOGY)
     vhost = managed_url.rpartition("/")[2]
-    queues = from_json(ask(management, "GET", f"queues/{vhost}"))
+    queues = ask(management, "GET", f"queues/{vhost}")
     kept = {one["name"]: one["arguments"] for one in queues}
     assert kept == {one.name: dict(one.arguments) for one in TOPOLOGY.queues}
 

@@ -86,14 +86,22 @@ def test_http_headers_survive_any_proxy(envelope: Envelope) -> None:
             assert set(value) <= plain
 
 
+def refusal(read: Callable[[], object]) -> EnvelopeError | BatchError | None:
+    """Read, and return why it was refused, if it was; nothing else may be raised."""
+    try:
+        read()
+    except (EnvelopeError, BatchError) as error:
+        return error
+    return None
+
+
 def read_or_refuse(read: Callable[[], Envelope]) -> None:
     """Nothing but an envelope or an EnvelopeError; and the envelope travels in every mode."""
-    try:
-        envelope = read()
-    except EnvelopeError as error:
-        assert isinstance(error.field, str)
-        assert error.message
+    error = refusal(read)
+    if isinstance(error, EnvelopeError):
+        assert str(error) == f"{error.field}: {error.message}"
         return
+    envelope = read()
     assert from_http(*to_http(envelope)) == envelope
     assert from_amqp(*to_amqp(envelope)) == envelope
     assert same(from_structured(to_structured(envelope)), envelope)
@@ -119,18 +127,14 @@ def test_no_near_json_breaks_a_reader(text: str) -> None:
     body = json.dumps(LEAST)[:-1].encode() + b',"data":' + text.encode() + b"}"
     read_or_refuse(lambda: from_structured(body))
     headers = {f"ce-{name}": value for name, value in LEAST.items()}
-    try:
-        assert from_http(headers, text.encode()).data
-    except EnvelopeError as error:
-        assert error.field == "data"
+    error = refusal(lambda: from_http(headers, text.encode()))
+    assert error is None or str(error).startswith("data: is not JSON")
 
 
 @given(json_values)
 def test_no_json_breaks_the_reader_of_batches(value: Any) -> None:  # noqa: ANN401 - JSON is what it is
-    try:
-        assert from_batch(json.dumps(value).encode()) == []
-    except (EnvelopeError, BatchError) as error:
-        assert str(error)
+    body = json.dumps(value).encode()
+    assert refusal(lambda: from_batch(body)) or from_batch(body) == []
 
 
 @given(

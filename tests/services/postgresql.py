@@ -62,7 +62,7 @@ def given(environ: Mapping[str, str]) -> PostgreSQL:
 
 
 def on_default_port() -> PostgreSQL:
-    """Return the server of this machine, if it trusts `postgres` or us. Raises ServiceMissingError."""
+    """Return this machine's server, if it trusts `postgres` or us. Raises ServiceMissingError."""
     url = URL.create("postgresql+psycopg2", host="127.0.0.1", port=5432, database="postgres")
     try:
         return _usable(PostgreSQL(url.set(username="postgres")))

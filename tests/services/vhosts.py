@@ -36,7 +36,10 @@ class ManagementVhosts:
         self._url = url.rstrip("/")
         self._user = user
         credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
-        self._headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
+        self._headers = {
+            "Authorization": f"Basic {credentials}",
+            "Content-Type": "application/json",
+        }
 
     def create(self, vhost: str) -> None:
         """As promised."""

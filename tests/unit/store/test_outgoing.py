@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from store.errors import SourceNotFoundError, SourceRefusedError, UnavailableError
+from store.errors import SourceNotFoundError, SourceRefusedError, SourceUnavailableError
 from store.outgoing import Outgoing
 from tests.web import Answer, Request, Web, serve
 
@@ -248,26 +248,26 @@ def test_an_answer_that_will_not_change_is_a_refusal(
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_an_answer_for_now(outgoing: Outgoing, web: Web, status: int) -> None:
     web.answering = lambda _: Answer(status)
-    with pytest.raises(UnavailableError, match=f"status {status} for now"):
+    with pytest.raises(SourceUnavailableError, match=f"status {status} for now"):
         outgoing.get(f"https://{HOST}:{web.port}/")
 
 
 def test_a_server_that_says_nothing_is_down(bundle: str, web: Web) -> None:
     web.answering = lambda _: Answer(silent=True)
     outgoing = Outgoing([HOST], bundle, local, read_timeout=0.2)
-    with pytest.raises(UnavailableError, match="timed out"):
+    with pytest.raises(SourceUnavailableError, match="timed out"):
         outgoing.get(f"https://{HOST}:{web.port}/")
 
 
 def test_a_server_that_is_not_there_is_down(outgoing: Outgoing) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-    with pytest.raises(UnavailableError, match="refused"):
+    with pytest.raises(SourceUnavailableError, match="refused"):
         outgoing.get(f"https://{HOST}:{port}/")
 
 
 def test_a_server_that_speaks_no_tls_is_down(outgoing: Outgoing, plain: Web) -> None:
-    with pytest.raises(UnavailableError, match="does not answer"):
+    with pytest.raises(SourceUnavailableError, match="does not answer"):
         outgoing.get(f"https://{HOST}:{plain.port}/")
 
 
@@ -275,7 +275,7 @@ def test_a_server_that_speaks_no_tls_is_down(outgoing: Outgoing, plain: Web) -> 
     ("error", "expected", "reason"),
     [
         (socket.EAI_NONAME, SourceRefusedError, "there is no host"),
-        (socket.EAI_AGAIN, UnavailableError, "cannot look up"),
+        (socket.EAI_AGAIN, SourceUnavailableError, "cannot look up"),
     ],
 )
 def test_a_name_that_cannot_be_looked_up(

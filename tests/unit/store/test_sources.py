@@ -12,7 +12,7 @@ from store.errors import (
     SetupError,
     SourceNotFoundError,
     SourceRefusedError,
-    UnavailableError,
+    SourceUnavailableError,
 )
 from store.sources import GuardedSources
 from tests.web import Answer, Web, serve
@@ -139,7 +139,7 @@ def test_nothing_there(sources: GuardedSources, inbox: Path, name: str) -> None:
 
 def test_an_inbox_that_is_gone_is_waited_for(inbox: Path) -> None:
     sources = GuardedSources([inbox / "disk"], [], None, [])
-    with pytest.raises(UnavailableError, match="for now"):
+    with pytest.raises(SourceUnavailableError, match="for now"):
         sources.open(f"{inbox}/disk/a.fits")
 
 
@@ -166,7 +166,7 @@ def test_a_body_that_is_cut_short_is_not_the_end(fetching: GuardedSources, web: 
     web.answering = lambda _: Answer(body=bytes(1_000_000), length=1_000_001)
     with fetching.open(f"https://localhost:{web.port}/") as stream:
         assert stream.read(500_000) == bytes(500_000)
-        with pytest.raises(UnavailableError, match="broke off"):
+        with pytest.raises(SourceUnavailableError, match="broke off"):
             stream.read()
 
 
@@ -176,7 +176,7 @@ def test_chunks_that_break_off_are_not_the_end(
 ) -> None:
     chunked = {"Transfer-Encoding": "chunked"}
     web.answering = lambda _: Answer(body=body, headers=chunked, length=None)
-    with pytest.raises(UnavailableError, match="broke off"):
+    with pytest.raises(SourceUnavailableError, match="broke off"):
         read(fetching, f"https://localhost:{web.port}/")
 
 

@@ -1,0 +1,71 @@
+# The menu: every target with a comment behind two hashes is in it.
+PYTHON ?= python3
+FILES ?=
+PYTEST ?=
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+EQUIPPED := .venv/.equipped
+
+.DEFAULT_GOAL := menu
+.PHONY: menu demo up test check format bench docs lock migration clean
+
+menu: ## show this menu
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+
+demo: $(INSTALLED) ## archive a few files before your eyes (your own: FILES="a.fits b.csv")
+	@$(BIN)/muniment demo $(FILES)
+
+up: $(INSTALLED) ## run Muniment on this machine until Ctrl-C; data in var/
+	@$(BIN)/muniment up
+
+test: $(EQUIPPED) ## run every test, against real services (some of them: PYTEST="tests/unit -k name")
+	$(BIN)/python -m pytest $(PYTEST)
+
+check: $(EQUIPPED) ## formatting, linting, types, layers, spelling
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+format: $(EQUIPPED) ## format, and mend what can be mended by itself
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: $(EQUIPPED) ## measure events and ingest as ratios to a raw floor
+	$(BIN)/muniment bench events
+	$(BIN)/muniment bench ingest
+
+docs: $(EQUIPPED) ## write the generated pages of docs/reference anew
+	$(BIN)/python -m docs.generate
+
+migration: $(EQUIPPED) ## draft the next migration from store/tables.py (NAME="what changes")
+	$(BIN)/python -m store.migrations "$(NAME)"
+
+lock: $(EQUIPPED) ## resolve the dependencies anew into the two lock files
+	$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --upgrade --custom-compile-command "make lock" \
+	  --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group build --group dev --constraint requirements.lock \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+	  --custom-compile-command "make lock" --quiet --output-file requirements-dev.lock
+
+clean: ## remove the virtual environment, caches and var/
+	rm -rf .venv var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Muniment needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+	  { rm -rf .venv; echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(INSTALLED): requirements.lock pyproject.toml | .venv/bin/pip
+	@echo "installing (once; about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(EQUIPPED): requirements-dev.lock $(INSTALLED)
+	@echo "installing what development needs (once; about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

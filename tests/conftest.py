@@ -1,0 +1,113 @@
+"""Fixtures of every suite: real services, found or started when a test first asks for them.
+
+A service that cannot be had skips its tests on a laptop, and fails them where `CI` is set.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from typing import NoReturn, TypeVar
+
+import pytest
+
+from tests.services.backends import BACKENDS
+from tests.services.finding import ServiceMissingError
+from tests.services.ports import free_ports
+from tests.services.postgresql import PostgreSQL
+from tests.services.private_postgresql import PrivatePostgreSQL
+from tests.services.private_rabbitmq import PrivateRabbitMQ
+from tests.services.rabbitmq import RabbitMQ
+from tests.services.s3 import S3
+
+T = TypeVar("T")
+
+
+def _obtain(attempt: Callable[[], T]) -> T:
+    try:
+        return attempt()
+    except ServiceMissingError as missing:
+        _missing(str(missing))
+
+
+def _missing(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq() -> RabbitMQ:
+    """A broker where virtual hosts can be made."""
+    return _obtain(BACKENDS.rabbitmq)
+
+
+@pytest.fixture
+def amqp_url(rabbitmq: RabbitMQ) -> Iterator[str]:
+    """The URL of an empty virtual host, which goes with the test."""
+    with rabbitmq.fresh_vhost() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> PostgreSQL:
+    """A server where databases can be made."""
+    return _obtain(BACKENDS.postgresql)
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
+    """The SQLAlchemy URL of an empty database, which goes with the test."""
+    with postgresql.fresh_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def s3() -> S3:
+    """An S3 server where buckets can be made."""
+    return _obtain(BACKENDS.s3)
+
+
+@pytest.fixture(scope="session")
+def _private_rabbitmq() -> PrivateRabbitMQ:
+    return _obtain(BACKENDS.private_rabbitmq)
+
+
+@pytest.fixture
+def private_rabbitmq(_private_rabbitmq: PrivateRabbitMQ) -> PrivateRabbitMQ:
+    """A running broker that the test may stop, kill and start."""
+    _private_rabbitmq.start()
+    return _private_rabbitmq
+
+
+@pytest.fixture(scope="session")
+def _private_postgresql() -> PrivatePostgreSQL:
+    return _obtain(BACKENDS.private_postgresql)
+
+
+@pytest.fixture
+def private_postgresql(_private_postgresql: PrivatePostgreSQL) -> PrivatePostgreSQL:
+    """A running database server that the test may stop, kill and start."""
+    _private_postgresql.start()
+    return _private_postgresql
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port on the loopback address that nobody listens on."""
+    return free_ports(1)[0]
+
+
+def pytest_sessionfinish() -> None:
+    """End the servers that were started."""
+    BACKENDS.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which back ends ran."""
+    terminalreporter.section("back ends")
+    for service, what in sorted(BACKENDS.summary.items()):
+        terminalreporter.line(f"{service}: {what}")
+    if not BACKENDS.summary:
+        terminalreporter.line("none was needed")
+    skipped = len(terminalreporter.stats.get("skipped", []))
+    if skipped:
+        terminalreporter.line(f"{skipped} tests were skipped; their reasons are above")

@@ -1,0 +1,249 @@
+"""A whole Muniment but for HTTP, of real parts, in each of the worlds it can live in."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import uuid_utils
+from sqlalchemy import Table, func, select
+
+from consumers.contract import Consumer
+from consumers.runtime.equipment import Equipment
+from consumers.runtime.source import Source
+from consumers.runtime.telemetry import Ending
+from consumers.runtime.worker import Worker
+from ops.buses import Bus, EmbeddedBus, RabbitBus, Surroundings
+from ops.topology import apply, derive
+from producers.doorbell import Waiters
+from producers.stamping import Stamp
+from schemas.base import Event
+from schemas.envelope import Envelope
+from schemas.routing import is_request
+from store import tables
+from store.database import Database, Transaction, open_database
+from store.fixity import Measure
+from store.keys import staging_key
+from store.ledger import Entry
+from store.objects_local import LocalObjectStore
+from store.ports import ObjectStore, Upload, Work
+from store.sources import GuardedSources
+from store.uploads import upload_row
+from store.work import SqlWork
+from tests.contract.bus_under_test import Clock
+from tests.services.waiting import until
+
+EMBEDDED = "embedded:"
+PATIENCE_SECONDS = 20.0
+
+
+def new_id() -> str:
+    """Return a UUIDv7."""
+    return str(uuid_utils.uuid7())
+
+
+class Links:
+    """URLs of an archive that nobody visits."""
+
+    def content(self, file_id: str) -> str:
+        """Return the URL of a file version's bytes."""
+        return f"https://archive.example.org/files/{file_id}/content"
+
+
+@dataclass
+class Tally:
+    """Counts what a runtime tells, of all consumers together."""
+
+    endings: Counter[Ending] = field(default_factory=Counter)
+    batches: list[int] = field(default_factory=list)
+    pauses: list[str | None] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def ended(self, consumer: str, ending: Ending, count: int) -> None:
+        """Count endings."""
+        del consumer
+        with self._lock:
+            self.endings[ending] += count
+
+    def took(self, consumer: str, seconds: float, count: int) -> None:
+        """Note the size of a batch."""
+        del consumer, seconds
+        self.batches.append(count)
+
+    def paused(self, consumer: str, dependency: str | None) -> None:
+        """Note what is waited for."""
+        del consumer
+        self.pauses.append(dependency)
+
+
+@dataclass
+class World:
+    """The parts, and what tests do with them again and again."""
+
+    database: Database
+    bus: Bus
+    objects: ObjectStore
+    inbox: Path
+    """A folder whose files may be ingested."""
+    clock: Clock
+    waiters: Waiters
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def stamp(self) -> Stamp:
+        """Puts context attributes on events."""
+        return Stamp("/tests", self.clock, new_id)
+
+    @property
+    def equipment(self) -> Equipment:
+        """What a runtime works with; chance is always a half."""
+        return Equipment(
+            database=self.database,
+            ledger=self.bus.ledger,
+            stamp=self.stamp,
+            make_work=self.make_work,
+            doorbell=self.bus.doorbell,
+            telemetry=self.tally,
+            clock=self.clock,
+            random=lambda: 0.5,
+            new_id=new_id,
+        )
+
+    def make_work(self, transaction: Transaction, key: str, position: int, now: datetime) -> Work:
+        """Return the work for one event."""
+        sources = GuardedSources(inbox_dirs=[self.inbox], buckets=(), s3=None, fetch_allow=())
+        return SqlWork(transaction, key, position, now, self.objects, sources, Links(), new_id)
+
+    # --- events in --------------------------------------------------------------------------------
+
+    def accept(self, *events: Event | Envelope, replyto: str | None = None) -> list[Envelope]:
+        """Write events down and let them leave, as the acceptor does."""
+        envelopes = [
+            self.stamp.put_on(one, replyto=replyto) if isinstance(one, Event) else one
+            for one in events
+        ]
+        with self.database.transaction() as transaction:
+            entries = [Entry(one, "accepted", "user:test", self.clock()) for one in envelopes]
+            self.bus.ledger.append(transaction, entries)
+        return envelopes
+
+    def deliver(self, envelope: Envelope, queue: str) -> None:
+        """Put an event of the ledger into one queue, once more."""
+        row = {"event_key": envelope.key, "attempt": envelope.attempt, "not_before": self.clock()}
+        with self.database.transaction() as transaction:
+            if isinstance(self.bus, EmbeddedBus):
+                transaction.insert(tables.deliveries, [{**row, "queue": queue, "taken": 0}])
+            else:
+                outgoing = {"id": new_id(), "exchange": "", "routing_key": queue, "tries": 0}
+                transaction.insert(tables.outbox, [{**row, **outgoing}])
+
+    def receive(self, data: bytes, upload_id: str | None = None) -> Upload:
+        """Stage bytes and remember them, as the HTTP ingress does."""
+        measure = Measure()
+        measure.update(data)
+        fixity = measure.fixity()
+        key = upload_id or new_id()
+        digests = (fixity.size, fixity.sha256, fixity.md5)
+        upload = Upload(key, staging_key(key), *digests, None, self.clock())
+        with self.objects.create(upload.object_key) as sink:
+            sink.write(data)
+        with self.database.transaction() as transaction:
+            transaction.insert(tables.uploads, [upload_row(upload)])
+        return upload
+
+    # --- consumers at work ------------------------------------------------------------------------
+
+    @contextmanager
+    def working(
+        self,
+        consumer: Consumer[Any],
+        *,
+        around: Callable[[Source], Source] = lambda source: source,
+        probes: Mapping[str, Callable[[], None]] | None = None,
+    ) -> Iterator[Worker]:
+        """Run a consumer within the block; `around` may put something before its source."""
+        source = around(self.bus.source(consumer))
+        worker = Worker(consumer, source, self.equipment, probes or {})
+        worker.start()
+        try:
+            yield worker
+        finally:
+            assert worker.stop(PATIENCE_SECONDS)
+
+    def work_off(self, consumer: Consumer[Any]) -> None:
+        """Run a consumer until nothing is left to do."""
+        with self.working(consumer):
+            self.wait_until_at_rest()
+
+    # --- looking ----------------------------------------------------------------------------------
+
+    def rows(self, table: Table, **like: object) -> list[dict[str, Any]]:
+        """Return the rows of a table that have these values, in order of their keys."""
+        statement = select(table).order_by(*table.primary_key.columns)
+        for column, value in like.items():
+            statement = statement.where(table.c[column] == value)
+        return [dict(row) for row in self.database.query(statement)]
+
+    def count(self, table: Table, **like: object) -> int:
+        """Count the rows of a table that have these values."""
+        statement = select(func.count().label("found")).select_from(table)
+        for column, value in like.items():
+            statement = statement.where(table.c[column] == value)
+        return int(self.database.query(statement)[0]["found"])
+
+    def wait_for(self, table: Table, count: int, **like: object) -> None:
+        """Wait until a table has so many rows with these values."""
+        until(
+            lambda: self.count(table, **like) == count,
+            seconds=PATIENCE_SECONDS,
+            what=f"{count} rows of {table.name} like {like}",
+        )
+
+    def at_rest(self) -> bool:
+        """Whether every request has ended, and nothing is in a queue or to be published."""
+        asked = {row["key"] for row in self.rows(tables.events) if is_request(row["type"])}
+        ended = {
+            row["event_key"] for table in (tables.inbox, tables.parked) for row in self.rows(table)
+        }
+        return asked <= ended and not (
+            self.count(tables.deliveries)
+            or self.count(tables.outbox)
+            or any(depth.ready for depth in self.bus.queues())
+        )
+
+    def wait_until_at_rest(self) -> None:
+        """Wait until every event has been brought to its end."""
+        until(self.at_rest, seconds=PATIENCE_SECONDS, what="all queues to be empty")
+
+
+@contextmanager
+def open_world(
+    consumers: Sequence[Consumer[Any]],
+    *,
+    database_url: str,
+    bus_url: str = EMBEDDED,
+    folder: Path,
+    instance: str = "test",
+) -> Iterator[World]:
+    """Open a world, and make of it what is not there yet: several processes may share one."""
+    with ExitStack() as stack:
+        database = open_database(database_url)
+        stack.callback(database.close)
+        tables.metadata.create_all(database.engine)
+        clock, waiters = Clock(), Waiters(f"ingress@{instance}")
+        around = Surroundings(database, consumers, waiters, instance, clock, new_id)
+        bus: Bus = EmbeddedBus(around)
+        if bus_url != EMBEDDED:
+            topology = derive(consumers)
+            assert apply(bus_url, topology) == []
+            bus = RabbitBus(bus_url, topology, around)
+        bus.start(listening=False)
+        stack.callback(bus.stop)
+        inbox = folder / "inbox"
+        inbox.mkdir(exist_ok=True)
+        objects = LocalObjectStore(folder / "objects")
+        yield World(database, bus, objects, inbox, clock, waiters)

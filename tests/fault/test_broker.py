@@ -1,0 +1,220 @@
+"""RabbitMQ is killed, restarted, or takes nothing; on a broker of the test's own."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic
+from uuid import uuid4
+
+import pytest
+
+from consumers.amqp import AmqpSource
+from consumers.contract import Consumer
+from ops.topology import apply, derive
+from producers.amqp import AmqpPublisher
+from producers.ports import Fate
+from schemas.envelope import Envelope
+from schemas.probes import ProbeRequested
+from schemas.routing import REQUESTS, routing_key
+from store.errors import BrokerUnavailableError
+from store.outbox import Due
+from tests import foreign_amqp as foreign
+from tests.services.private_rabbitmq import PrivateRabbitMQ
+from tests.services.waiting import until
+
+CONSUMER = Consumer("work", ProbeRequested, lambda _event, _work: (), batch=20)
+PATIENCE_SECONDS = 60
+
+
+class AlarmingRabbitMQ(PrivateRabbitMQ):
+    """A broker that can be made to believe that its memory is used up."""
+
+    def set_memory_watermark(self, fraction: float) -> None:
+        """Set the part of the machine's memory above which the alarm is on."""
+        program = Path(self._program).with_name("rabbitmqctl")
+        environment = self._environment()
+        node = environment["RABBITMQ_NODENAME"]
+        subprocess.run(  # noqa: S603 - the broker's own tool
+            [program, "-n", node, "set_vm_memory_high_watermark", str(fraction)],
+            env={**environment, "HOME": str(self._folder), "PATH": os.environ["PATH"]},
+            check=True,
+            capture_output=True,
+        )
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[AlarmingRabbitMQ]:
+    broker = AlarmingRabbitMQ()
+    try:
+        yield broker
+    finally:
+        broker.close()
+
+
+@pytest.fixture
+def url(broker: AlarmingRabbitMQ) -> Iterator[str]:
+    broker.start()
+    with broker.fresh_vhost() as url:
+        apply(url, derive((CONSUMER,)))
+        yield url
+
+
+def due() -> Due:
+    key = str(uuid4())
+    envelope = Envelope(id=key, source="/tests", type=ProbeRequested.TYPE)
+    return Due(key, envelope, REQUESTS, routing_key(ProbeRequested.TYPE))
+
+
+class Publishing:
+    """Publishes as the relay does, until told to stop: what is not confirmed is tried again."""
+
+    def __init__(self, url: str) -> None:
+        self._publisher = AmqpPublisher(url, "test")
+        self._enough = Event()
+        self._thread = Thread(target=self._run)
+        self.confirmed: set[str] = set()
+        self.failures = 0
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, perhaps with a batch that is not confirmed."""
+        self._enough.set()
+        self._thread.join()
+        self._publisher.close()
+
+    def _run(self) -> None:
+        while not self._enough.is_set():
+            batch = [due() for _ in range(50)]
+            while batch and not self._enough.wait(0.01):
+                batch = self._attempt(batch)
+
+    def _attempt(self, batch: Sequence[Due]) -> list[Due]:
+        try:
+            fates = self._publisher.publish(batch)
+        except BrokerUnavailableError:
+            self.failures += 1
+            return list(batch)
+        pairs = list(zip(batch, fates, strict=True))
+        self.confirmed |= {one.id for one, fate in pairs if fate is Fate.CONFIRMED}
+        return [one for one, fate in pairs if fate is not Fate.CONFIRMED]
+
+
+class Consuming:
+    """Consumes as the runtime does, until told to stop."""
+
+    def __init__(self, url: str) -> None:
+        self.source = AmqpSource(url, CONSUMER, never, "here.1")
+        self._enough = Event()
+        self._thread = Thread(target=self._run)
+        self.seen: set[str] = set()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._enough.set()
+        self._thread.join()
+        self.source.close()
+
+    def _run(self) -> None:
+        while not self._enough.is_set():
+            try:
+                deliveries = self.source.take(CONSUMER.batch, 0.2)
+            except BrokerUnavailableError:
+                continue
+            events = (one.event for one in deliveries)
+            self.seen |= {event.key for event in events if isinstance(event, Envelope)}
+            self.source.acknowledge(deliveries)
+
+
+def never(*_: object) -> None:
+    raise AssertionError("nothing is to be scheduled here")
+
+
+@pytest.mark.parametrize("fault", ["kill", "stop"])
+def test_nothing_confirmed_is_lost_and_both_sides_come_back_by_themselves(
+    broker: AlarmingRabbitMQ, url: str, fault: str
+) -> None:
+    publishing, consuming = Publishing(url), Consuming(url)
+    try:
+        reaches(publishing, 500)
+        broker.kill() if fault == "kill" else broker.stop()
+        broker.start()
+        reaches(publishing, len(publishing.confirmed) + 500)
+        publishing.stop()
+        until(
+            lambda: publishing.confirmed <= consuming.seen,
+            seconds=PATIENCE_SECONDS,
+            what="every confirmed message",
+        )
+    finally:
+        publishing.stop()
+        consuming.stop()
+    assert publishing.failures > 0, "the fault was not noticed, so nothing was tested"
+    assert foreign.empty(url, CONSUMER.name) == []
+
+
+def reaches(publishing: Publishing, count: int) -> None:
+    until(
+        lambda: len(publishing.confirmed) >= count,
+        seconds=PATIENCE_SECONDS,
+        what=f"{count} confirmed messages",
+    )
+
+
+def test_a_restart_between_two_batches_is_not_noticed(broker: AlarmingRabbitMQ, url: str) -> None:
+    with closing(AmqpPublisher(url, "test")) as publisher:
+        assert publisher.publish([due()]) == [Fate.CONFIRMED]
+        broker.stop()
+        broker.start()
+        assert publisher.publish([due()]) == [Fate.CONFIRMED]
+
+
+def test_an_alarm_is_named_within_seconds_and_is_over_by_itself(
+    broker: AlarmingRabbitMQ, url: str
+) -> None:
+    batch = [due() for _ in range(500)]
+    with (
+        closing(AmqpPublisher(url, "test")) as publisher,
+        closing(AmqpSource(url, CONSUMER, never, "here.1")) as source,
+    ):
+        assert publisher.publish([due()]) == [Fate.CONFIRMED]
+        broker.set_memory_watermark(0.00001)
+        try:
+            before = monotonic()
+            with pytest.raises(BrokerUnavailableError, match="alarm is on: low on memory"):
+                publisher.publish(batch)
+            assert monotonic() - before < 2
+            before = monotonic()
+            for _ in range(20):
+                with pytest.raises(BrokerUnavailableError, match="alarm is on"):
+                    publisher.publish(batch)
+            with pytest.raises(BrokerUnavailableError, match="alarm is on"):
+                publisher.check()
+            assert monotonic() - before < 1, "what is known to be blocked is not tried"
+            until(lambda: taken(source), seconds=20, what="consuming during the alarm")
+        finally:
+            broker.set_memory_watermark(0.6)
+        until(lambda: published(publisher, batch), seconds=20, what="the end of the alarm")
+    arrived = [one.properties.message_id for one in foreign.empty(url, CONSUMER.name)]
+    assert set(arrived) == {one.id for one in batch}
+    # The batch that met the alarm and the one after it; the twenty in between left no trace.
+    assert len(arrived) <= 2 * len(batch)
+
+
+def taken(source: AmqpSource) -> bool:
+    try:
+        deliveries = source.take(1, 0.2)
+    except BrokerUnavailableError:
+        return False
+    source.acknowledge(deliveries)
+    return bool(deliveries)
+
+
+def published(publisher: AmqpPublisher, batch: Sequence[Due]) -> bool:
+    try:
+        return publisher.publish(batch) == [Fate.CONFIRMED] * len(batch)
+    except BrokerUnavailableError:
+        return False
