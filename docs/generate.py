@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Write docs/reference/ from what it describes: `make docs`. A test fails when it is stale."""
 
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import muniment
 from consumers.contract import Consumer
 from consumers.registry import CONSUMERS
 from http_ingress.application import NATIVE
@@ -30,6 +32,7 @@ def pages() -> Mapping[str, str]:
             ("consumers", "Consumers and queues", consumers()),
             ("command-line", "Command line", command_line()),
             ("http", "HTTP", http()),
+            ("sdk", "The SDK: import muniment", sdk()),
             ("metrics", "Metrics", metrics()),
         )
     }
@@ -198,6 +201,35 @@ def http() -> str:
             _table(("status", "kind", "title", "what to do"), kinds),
         ]
     )
+
+
+def sdk() -> str:
+    """Return one section per public name, with the public methods of classes."""
+    return "\n\n".join(
+        part for name in muniment.__all__ for part in _public(name, getattr(muniment, name))
+    )
+
+
+def _public(name: str, found: type) -> list[str]:
+    methods = [
+        (method, attribute)
+        for method, attribute in vars(found).items()
+        if inspect.isfunction(attribute) and not method.startswith("_")
+    ]
+    parts = [f"## {name}", inspect.getdoc(found) or ""]
+    if issubclass(found, Event | Exception):
+        return parts
+    making: Any = vars(found).get("__init__")
+    if making is not None and making.__doc__:
+        parts += [f"**`{name}{_signature(making)}`**", making.__doc__]
+    for method, attribute in methods:
+        parts += [f"**`{method}{_signature(attribute)}`**", inspect.getdoc(attribute) or ""]
+    return parts
+
+
+def _signature(function: Any) -> str:  # noqa: ANN401 - functions of any kind
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    return str(inspect.Signature([one.replace(annotation=one.empty) for one in parameters]))
 
 
 def metrics() -> str:

@@ -229,7 +229,8 @@ ROUTES = (
     Route(
         method="PUT",
         path="/files/{file}",
-        pattern="/files/{file:.*}",
+        # A dot would leave names with a line break to aiohttp, which knows no such route.
+        pattern=r"/files/{file:[\s\S]*}",
         handler=put_file,
         access="write",
         tag="files",

@@ -10,8 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.metadata import version
+from importlib import import_module, metadata
 from importlib.util import find_spec
 from typing import Annotated, Any, NoReturn
 
@@ -90,6 +89,16 @@ app = typer.Typer(
 )
 
 
+def _tell_version(*, wanted: bool) -> None:
+    if not wanted:
+        return
+    try:
+        typer.echo(f"muniment {metadata.version('muniment')}")
+    except metadata.PackageNotFoundError:
+        typer.echo("muniment, not installed: run from its sources")
+    raise typer.Exit
+
+
 @app.callback()
 def _global(
     context: typer.Context,
@@ -109,15 +118,13 @@ def _global(
     traceback: Annotated[
         bool, typer.Option(_TRACEBACK, help="Show where an error comes from.")
     ] = False,
-    show_version: Annotated[
-        bool, typer.Option("--version", is_eager=True, help="Print the version.")
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the version."),
     ] = False,
 ) -> None:
     """Muniment: an event bus for research data archives."""
-    if show_version:
-        typer.echo(f"muniment {version('muniment')}")
-        raise typer.Exit
-    del traceback  # `main` has seen it
+    del traceback, version  # seen by `main` and by the callback
     context.obj = (url, token)
 
 

@@ -81,7 +81,8 @@ class Demo:
                 order = Order({"collection": "demo"}, _DEADLINE_SECONDS, _JOBS)
                 send(client, find(files), order, bars)
             wanted = {found.name for found in find(files)}
-            archived = watched.archived(wanted, _DEADLINE_SECONDS)
+            failed = {result.found.name for result in tally.failures}
+            archived = watched.archived(wanted - failed, _DEADLINE_SECONDS)
         for result in tally.failures:
             self._say(f"{result.found.name}: {result.error}")
         self._say(f"{len(archived)} of {len(wanted)} files are archived.")

@@ -94,6 +94,9 @@ def _clock(patient: Patient) -> Finding:
 
 
 def _objects(patient: Patient) -> Finding:
+    folder = Path(patient.settings.objects.removeprefix("file:"))
+    if patient.settings.objects.startswith("file:") and not folder.exists():
+        return Finding("objects", "wrong", f"{folder} does not exist", "start `muniment up`")
     patient.store.objects.check()
     return Finding("objects", "ok", f"{patient.settings.objects.partition(':')[0]} store answers")
 

@@ -1,9 +1,11 @@
 """The publisher to RabbitMQ; satisfies `producers.ports.Publisher`."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import cycle, islice
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 from amqp import AMQPError, Message, NotFound
@@ -22,15 +24,21 @@ from store.outbox import Due
 WINDOW = 500
 """Messages that may be on their way at once; throughput grows up to about here."""
 
+_PAUSE_SECONDS = 30.0
 _MANDATORY = frozenset(("", REQUESTS))
 _TRANSIENT = 1
+_log = logging.getLogger(__name__)
+
+
+class _DestinationError(BrokerUnavailableError):
+    """The broker is there, as far as is known, but not what one of the messages is for."""
 
 
 class AmqpPublisher:
     """Publishes to the first of a URL's servers that answers. Connects when first used.
 
-    `name` is what the management UI shows. A confirmation that takes longer than
-    `confirm_seconds` counts as a lost connection. Safe to use from many threads, which wait for
+    `name` is what the management UI shows; `confirm_seconds` is how long the broker may be silent
+    while messages wait for their confirmation. Safe to use from many threads, which wait for
     one another.
     """
 
@@ -42,10 +50,44 @@ class AmqpPublisher:
         self._lock = Lock()
         self._connection: PublishingConnection | None = None
         self._confirms = Confirms((), 1)
+        self._failing: dict[str, float] = {}
 
     def publish(self, batch: Sequence[Due]) -> list[Fate]:
-        """Publish all; see the port."""
-        with self._lock, self._connected() as connection:
+        """Publish all; see the port.
+
+        While one of several destinations fails (its exchange is missing, or the leader of one of
+        its queues is), messages to it alone are NACKED.
+        """
+        with self._lock:
+            now = monotonic()
+            self._failing = {name: until for name, until in self._failing.items() if until > now}
+            if not self._failing:
+                try:
+                    return self._publish(batch)
+                except _DestinationError:
+                    if len({due.destination for due in batch}) == 1:
+                        raise
+            return self._publish_apart(batch)
+
+    def _publish_apart(self, batch: Sequence[Due]) -> list[Fate]:
+        """Publish destination by destination, and leave out those that have just failed."""
+        fates = [Fate.NACKED] * len(batch)
+        for name in {due.destination: None for due in batch}:
+            if name in self._failing:
+                continue
+            positions = [number for number, due in enumerate(batch) if due.destination == name]
+            try:
+                found = self._publish([batch[number] for number in positions])
+            except _DestinationError as error:
+                _log.warning("%s waits, and holds up no other destination: %s", name, error)
+                self._failing[name] = monotonic() + _PAUSE_SECONDS
+                continue
+            for number, fate in zip(positions, found, strict=True):
+                fates[number] = fate
+        return fates
+
+    def _publish(self, batch: Sequence[Due]) -> list[Fate]:
+        with self._connected() as connection:
             confirms = self._confirms = Confirms(batch, connection.next_tag)
             for sent, due in enumerate(batch):
                 if sent - confirms.known >= WINDOW:
@@ -113,8 +155,13 @@ class AmqpPublisher:
             raise
         except NotFound as error:
             self._drop()
-            raise BrokerUnavailableError(
+            raise _DestinationError(
                 f"RabbitMQ at {connection.broker}: {_reason(error)}; run `muniment topology apply`"
+            ) from error
+        except TimeoutError as error:
+            self._drop()
+            raise _DestinationError(
+                f"RabbitMQ at {connection.broker} confirms nothing for {self._patience:g} s"
             ) from error
         except (AMQPError, KombuError, OSError) as error:
             self._drop()

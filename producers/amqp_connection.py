@@ -127,7 +127,7 @@ class PublishingConnection:
         self.check()
         left = deadline - monotonic()
         if left <= 0:
-            raise TimeoutError(f"takes no data for {self._patience:g} s")
+            raise TimeoutError
         return self._polled(left)
 
     def _polled(self, seconds: float) -> int:

@@ -14,13 +14,16 @@ channel.queue_declare("my-pipeline", durable=True, arguments={"x-queue-type": "q
 channel.queue_bind("my-pipeline", "muniment.facts", "file.*.v1")
 
 request = str(uuid.uuid4())
-event = {"specversion": "1.0", "id": request, "source": "/my-pipeline"}
-event["type"] = "muniment.file.ingest_requested.v1"
-event["data"] = {"name": name, "source": source}
+event = {
+    "specversion": "1.0",
+    "id": request,
+    "source": "/my-pipeline",
+    "type": "muniment.file.ingest_requested.v1",
+    "data": {"name": name, "source": source},
+}
 structured = pika.BasicProperties("application/cloudevents+json", delivery_mode=2)
-channel.basic_publish(
-    "muniment.requests", "file.ingest_requested.v1", json.dumps(event), structured, mandatory=True
-)
+message = json.dumps(event).encode()
+channel.basic_publish("muniment.requests", "file.ingest_requested.v1", message, structured)
 
 for method, properties, body in channel.consume("my-pipeline"):
     channel.basic_ack(method.delivery_tag)

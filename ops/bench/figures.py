@@ -51,18 +51,20 @@ def percentile(values: Sequence[float], part: float) -> float:
 
 def figures(course: str, laps: Sequence[Lap], floor: Sequence[Lap]) -> Figures:
     """Return what a course's laps come to, against the floor's laps of the same rounds."""
-    pairs = zip(laps, floor, strict=True)
+    pairs = zip(map(_rate, laps), map(_rate, floor), strict=True)
     return Figures(
         course=course,
         things=sum(lap.things for lap in laps),
         lost=sum(lap.lost for lap in laps),
         doubled=sum(lap.doubled for lap in laps),
-        per_second=spread(lap.things / lap.seconds for lap in laps),
-        ratio=spread(
-            lap.things / lap.seconds * least.seconds / least.things for lap, least in pairs
-        ),
+        per_second=spread(map(_rate, laps)),
+        ratio=spread(rate / least for rate, least in pairs),
         cpu_per_1000={name: _cpu_per_1000(name, laps) for name in laps[0].cpu},
     )
+
+
+def _rate(lap: Lap) -> float:
+    return lap.things / lap.seconds
 
 
 def _cpu_per_1000(name: str, laps: Sequence[Lap]) -> float | None:

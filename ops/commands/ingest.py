@@ -18,7 +18,6 @@ from ops.progress import Bars, Tally
 from store.errors import SetupError
 
 _MOST_SHOWN = 20
-_PATIENCE_SECONDS = 30.0
 
 app = typer.Typer()
 
@@ -42,6 +41,9 @@ def ingest(  # noqa: PLR0913 - each is an option of the command line
     ] = None,
     jobs: Annotated[int, typer.Option("--jobs", min=1, max=64, help="Files at once.")] = 8,
     wait: Annotated[float, typer.Option("--wait", min=1, help="Seconds for each file.")] = 300,
+    patience: Annotated[
+        float, typer.Option("--patience", min=0, help="Seconds to keep trying when it is down.")
+    ] = 30,
     json: AsJson = False,
 ) -> None:
     """Archive files and folders, and wait until they are.
@@ -55,7 +57,7 @@ def ingest(  # noqa: PLR0913 - each is an option of the command line
     expected = expect(find(paths, prefix))
     started = time.monotonic()
     with (
-        caller(context).client(_PATIENCE_SECONDS) as client,
+        caller(context).client(patience) as client,
         Bars(Console(stderr=True), jobs, expected, tally) as bars,
     ):
         send(client, find(paths, prefix), order, bars)

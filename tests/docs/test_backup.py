@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.docs.installation import of_this_tree
 from tests.docs.pages import ROOT, blocks
 
@@ -14,6 +16,7 @@ curl -s "http://127.0.0.1:8080$content"
 """
 
 
+@pytest.mark.usefixtures("curl")
 def test_a_restored_archive_has_its_files(tmp_path: Path, free_port: int) -> None:
     with of_this_tree(tmp_path / "before", free_port) as before:
         before.shell("echo stars > m51.txt; muniment ingest m51.txt")

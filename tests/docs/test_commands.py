@@ -12,6 +12,7 @@ from tests.docs.pages import PAGES, name
 ELSEWHERE = {"docs/how-to/add-a-consumer.md"}
 
 
+@pytest.mark.usefixtures("curl")
 @pytest.mark.parametrize(
     "page", [one for one in PAGES if steps(one) and name(one) not in ELSEWHERE], ids=name
 )

@@ -30,7 +30,7 @@ class MakeWorld:
         """Of the world's database, the same for all worlds of one test."""
         if self.kind == "sqlite":
             return f"sqlite:///{self.folder / 'muniment.db'}"
-        return str(self.request.getfixturevalue("postgresql_url"))
+        return str(self.request.getfixturevalue("postgresql_tables_url"))
 
     @property
     def bus_url(self) -> str:

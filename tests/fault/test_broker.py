@@ -1,10 +1,8 @@
 """RabbitMQ is killed, restarted, or takes nothing; on a broker of the test's own."""
 
-import os
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from pathlib import Path
+from dataclasses import replace
 from threading import Event, Thread
 from time import monotonic
 from uuid import uuid4
@@ -17,7 +15,7 @@ from ops.topology import apply, derive
 from producers.amqp import AmqpPublisher
 from producers.ports import Fate
 from schemas.envelope import Envelope
-from schemas.probes import ProbeRequested
+from schemas.probes import ProbeAnswered, ProbeRequested
 from schemas.routing import REQUESTS, routing_key
 from store.errors import BrokerUnavailableError
 from store.outbox import Due
@@ -26,40 +24,31 @@ from tests.services.private_rabbitmq import PrivateRabbitMQ
 from tests.services.waiting import until
 
 CONSUMER = Consumer("work", ProbeRequested, lambda _event, _work: (), batch=20)
+OTHER = Consumer("other", ProbeAnswered, lambda _event, _work: ())
 PATIENCE_SECONDS = 60
 
 
-class AlarmingRabbitMQ(PrivateRabbitMQ):
-    """A broker that can be made to believe that its memory is used up."""
-
-    def set_memory_watermark(self, fraction: float) -> None:
-        """Set the part of the machine's memory above which the alarm is on."""
-        program = Path(self._program).with_name("rabbitmqctl")
-        environment = self._environment()
-        node = environment["RABBITMQ_NODENAME"]
-        subprocess.run(  # noqa: S603 - the broker's own tool
-            [program, "-n", node, "set_vm_memory_high_watermark", str(fraction)],
-            env={**environment, "HOME": str(self._folder), "PATH": os.environ["PATH"]},
-            check=True,
-            capture_output=True,
-        )
-
-
-@pytest.fixture(scope="module")
-def broker() -> Iterator[AlarmingRabbitMQ]:
-    broker = AlarmingRabbitMQ()
-    try:
-        yield broker
-    finally:
-        broker.close()
-
-
 @pytest.fixture
-def url(broker: AlarmingRabbitMQ) -> Iterator[str]:
-    broker.start()
-    with broker.fresh_vhost() as url:
-        apply(url, derive((CONSUMER,)))
+def url(private_rabbitmq: PrivateRabbitMQ) -> Iterator[str]:
+    """A vhost with the topology, as old as one in production.
+
+    Within three seconds of its declaration RabbitMQ 3.10 loses a quorum queue to a SIGKILL: after
+    the restart it is there, without messages and without a leader. An orderly restart writes down
+    what is needed.
+    """
+    with private_rabbitmq.fresh_vhost() as url:
+        # Soon after a start it may still be busy with the vhost of the test before.
+        until(lambda: applied(url), seconds=PATIENCE_SECONDS, what="the topology")
+        private_rabbitmq.stop()
+        private_rabbitmq.start()
         yield url
+
+
+def applied(url: str) -> bool:
+    try:
+        return apply(url, derive((CONSUMER, OTHER))) == []
+    except BrokerUnavailableError:
+        return False
 
 
 def due() -> Due:
@@ -135,13 +124,13 @@ def never(*_: object) -> None:
 
 @pytest.mark.parametrize("fault", ["kill", "stop"])
 def test_nothing_confirmed_is_lost_and_both_sides_come_back_by_themselves(
-    broker: AlarmingRabbitMQ, url: str, fault: str
+    private_rabbitmq: PrivateRabbitMQ, url: str, fault: str
 ) -> None:
     publishing, consuming = Publishing(url), Consuming(url)
     try:
         reaches(publishing, 500)
-        broker.kill() if fault == "kill" else broker.stop()
-        broker.start()
+        private_rabbitmq.kill() if fault == "kill" else private_rabbitmq.stop()
+        private_rabbitmq.start()
         reaches(publishing, len(publishing.confirmed) + 500)
         publishing.stop()
         until(
@@ -164,16 +153,36 @@ def reaches(publishing: Publishing, count: int) -> None:
     )
 
 
-def test_a_restart_between_two_batches_is_not_noticed(broker: AlarmingRabbitMQ, url: str) -> None:
+def test_a_queue_without_a_leader_holds_up_no_other(
+    private_rabbitmq: PrivateRabbitMQ, url: str
+) -> None:
+    leader = f"'{url.rpartition('/')[2]}_{OTHER.name}'"
+    batch = [replace(due(), exchange="", routing_key=name) for name in ("work", "other", "work")]
+    with closing(AmqpPublisher(url, "test", confirm_seconds=1)) as publisher:
+        private_rabbitmq.control("eval", f"sys:suspend({leader}).")
+        try:
+            assert publisher.publish(batch) == [Fate.CONFIRMED, Fate.NACKED, Fate.CONFIRMED]
+            before = monotonic()
+            assert publisher.publish(batch) == [Fate.CONFIRMED, Fate.NACKED, Fate.CONFIRMED]
+            assert monotonic() - before < 1, "what has just failed is not waited for again"
+        finally:
+            private_rabbitmq.control("eval", f"sys:resume({leader}).")
+    with closing(AmqpPublisher(url, "test")) as publisher:
+        assert publisher.publish(batch) == [Fate.CONFIRMED] * 3
+
+
+def test_a_restart_between_two_batches_is_not_noticed(
+    private_rabbitmq: PrivateRabbitMQ, url: str
+) -> None:
     with closing(AmqpPublisher(url, "test")) as publisher:
         assert publisher.publish([due()]) == [Fate.CONFIRMED]
-        broker.stop()
-        broker.start()
+        private_rabbitmq.stop()
+        private_rabbitmq.start()
         assert publisher.publish([due()]) == [Fate.CONFIRMED]
 
 
 def test_an_alarm_is_named_within_seconds_and_is_over_by_itself(
-    broker: AlarmingRabbitMQ, url: str
+    private_rabbitmq: PrivateRabbitMQ, url: str
 ) -> None:
     batch = [due() for _ in range(500)]
     with (
@@ -181,7 +190,7 @@ def test_an_alarm_is_named_within_seconds_and_is_over_by_itself(
         closing(AmqpSource(url, CONSUMER, never, "here.1")) as source,
     ):
         assert publisher.publish([due()]) == [Fate.CONFIRMED]
-        broker.set_memory_watermark(0.00001)
+        private_rabbitmq.control("set_vm_memory_high_watermark", "0.00001")
         try:
             before = monotonic()
             with pytest.raises(BrokerUnavailableError, match="alarm is on: low on memory"):
@@ -196,7 +205,7 @@ def test_an_alarm_is_named_within_seconds_and_is_over_by_itself(
             assert monotonic() - before < 1, "what is known to be blocked is not tried"
             until(lambda: taken(source), seconds=20, what="consuming during the alarm")
         finally:
-            broker.set_memory_watermark(0.6)
+            private_rabbitmq.control("set_vm_memory_high_watermark", "0.6")
         until(lambda: published(publisher, batch), seconds=20, what="the end of the alarm")
     arrived = [one.properties.message_id for one in foreign.empty(url, CONSUMER.name)]
     assert set(arrived) == {one.id for one in batch}

@@ -13,16 +13,17 @@ from typing import Any
 import pika
 import pytest
 from pydantic_core import from_json
-from sqlalchemy import text
 
 from consumers.contract import Reject, RetryLater
 from consumers.embedded import LEASE
 from consumers.runtime.source import Delivery
+from schemas.base import Event
 from schemas.envelope import Envelope, to_amqp
 from schemas.probes import ProbeAnswered, ProbeRequested
 from store import tables
-from store.database import open_database
 from store.errors import DeliveryLostError, ObjectsUnavailableError
+from store.ports import Work
+from tests.equipment.emptying import end_connections
 from tests.equipment.making import MakeWorld
 from tests.equipment.probing import NAME, QUICKLY, Script, prober, probes
 from tests.equipment.sources import Intercepted
@@ -480,26 +481,29 @@ def test_work_that_outlives_its_lease_is_undone(make_embedded_world: MakeWorld) 
 
 @pytest.mark.parametrize("make_world", ["postgresql"], indirect=True)
 def test_a_database_that_drops_its_connections_costs_nothing(make_world: MakeWorld) -> None:
-    def drop_some(event: ProbeRequested, run: int) -> None:
-        if event.probe in {"5", "40"} and run == 1:
-            drop_connections(make_world.database_url)
+    script = Script()
 
-    consumer = prober(Script(drop_some), batch=5, retry=replace(QUICKLY, attempts=1))
+    def handle(event: ProbeRequested, work: Work) -> Sequence[Event]:
+        answers = script(event, work)
+        work.files.newest(event.probe)  # the transaction is under way from here on
+        if event.probe in {"5", "20"} and script.runs[event.probe] == 1:
+            end_connections(make_world.database_url)
+        return answers
+
+    consumer = prober(handle, batch=5, retry=replace(QUICKLY, attempts=1))
     world = make_world(consumer)
-    sent = world.accept(*probes(60))
+    sent = world.accept(*probes(30))
     with world.working(consumer, probes={"database": world.database.check}):
-        world.wait_until_at_rest()
+        # The test's own connections are ended, too: nothing may be asked until the work is done.
+        until(
+            lambda: world.tally.endings["succeeded"] == 30,
+            seconds=PATIENCE_SECONDS,
+            what="all deliveries",
+        )
     check_once(world, sent)
     assert world.count(tables.failures) == world.count(tables.parked) == 0
     assert world.tally.pauses == ["database", None] * 2
-    assert world.tally.endings == {"released": 10, "succeeded": 60}
-
-
-def drop_connections(url: str) -> None:
-    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-    others += " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    with closing(open_database(url)) as database:
-        database.query(text(others))
+    assert world.tally.endings == {"released": 10, "succeeded": 30}
 
 
 @pytest.mark.parametrize("make_world", ["rabbitmq"], indirect=True)

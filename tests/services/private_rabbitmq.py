@@ -4,7 +4,9 @@ The node runs with the plugins and the configuration of ops/rabbitmq, which are 
 Its port mapper (epmd) is our own too: the machine's is not touched, and none stays behind.
 """
 
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 from tests.services.finding import ServiceMissingError
@@ -72,6 +74,18 @@ class PrivateRabbitMQ(RabbitMQ):
         """End the broker as a crash would. Its data stay."""
         if self._node:
             self._node.kill()
+
+    def control(self, *arguments: str) -> None:
+        """Run `rabbitmqctl` on the broker. Raises CalledProcessError when that fails."""
+        program = Path(self._program).with_name("rabbitmqctl")
+        environment = self._environment()
+        subprocess.run(
+            [program, "--node", environment["RABBITMQ_NODENAME"], *arguments],
+            # The folder is the node's home, and holds the cookie that lets us in.
+            env={**environment, "HOME": str(self._folder), "PATH": os.environ["PATH"]},
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
 
     def _close(self) -> None:
         for server in (self._node, self._epmd):

@@ -1,0 +1,418 @@
+"""The relay: outbox rows reach the broker, and go away once it has taken them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from math import ceil
+from threading import Event as Flag
+from threading import Lock
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from ops.topology import apply, derive, queue_lengths
+from producers.amqp import AmqpPublisher
+from producers.ports import Fate, Publisher
+from producers.relay import WINDOW, Relay
+from producers.stamping import Stamp
+from schemas.envelope import Envelope
+from schemas.probes import ProbeAnswered, ProbeRequested
+from schemas.routing import FACTS, REQUESTS
+from store.database import Database, open_database
+from store.errors import BrokerUnavailableError
+from store.ledger import Entry, Ledger
+from store.outbox import GRACE, Due, Outbox
+from store.tables import outbox
+from tests.contract.bus_under_test import Clock
+from tests.equipment.emptying import end_connections
+from tests.equipment.probing import NAME, Script, prober, probes
+from tests.equipment.world import PATIENCE_SECONDS, new_id
+from tests.services.waiting import until
+
+
+@dataclass
+class Collector:
+    """A publisher whose broker keeps what it takes in a list, and refuses when told to."""
+
+    taken: list[Due] = field(default_factory=list)
+    refused: dict[str, Fate] = field(default_factory=dict)
+    """What becomes of messages, by destination, where they are not confirmed."""
+    trouble: Exception | None = None
+    """Raised by every call while it is there."""
+    calls: int = 0
+    rung: list[tuple[str, Sequence[str]]] = field(default_factory=list)
+    closed: bool = False
+    before_answer: Callable[[], None] = lambda: None
+    _lock: Lock = field(default_factory=Lock)
+
+    def publish(self, batch: Sequence[Due]) -> list[Fate]:
+        """Take all that is not refused."""
+        with self._lock:
+            self.calls += 1
+            if self.trouble is not None:
+                raise self.trouble
+            fates = [self.refused.get(due.destination, Fate.CONFIRMED) for due in batch]
+            self.taken += [
+                due for due, fate in zip(batch, fates, strict=True) if fate is Fate.CONFIRMED
+            ]
+            self.before_answer()
+            return fates
+
+    def ring(self, address: str, operations: Sequence[str]) -> None:
+        """Note the ring."""
+        if self.trouble is not None:
+            raise self.trouble
+        self.rung.append((address, operations))
+
+    def check(self) -> None:
+        """Answer as the broker would."""
+        if self.trouble is not None:
+            raise self.trouble
+
+    def close(self) -> None:
+        """Note the end."""
+        self.closed = True
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of what was taken, in order."""
+        return [due.envelope.key for due in self.taken]
+
+
+@dataclass
+class Post:
+    """A relay, and the outbox of a process."""
+
+    database: Database
+    publisher: Publisher
+    clock: Clock = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        """Make the parts; `working` starts them."""
+        self.relay = Relay(self.database, self.publisher, self.clock)
+        self.outbox = Outbox(new_id, self.relay.offer)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Run the relay within the block."""
+        self.relay.start()
+        try:
+            yield
+        finally:
+            self.relay.stop()
+
+    def send(self, *events: ProbeRequested | ProbeAnswered) -> list[Envelope]:
+        """Commit events, to be published from memory."""
+        return self._write(self.outbox, events)
+
+    def leave_behind(self, *events: ProbeRequested | ProbeAnswered) -> list[Envelope]:
+        """Commit events as a process that dies at once."""
+        return self._write(Outbox(new_id, lambda _rows: None), events)
+
+    def schedule(self, envelope: Envelope, after: timedelta) -> None:
+        """Have an event delivered to the prober's queue, later."""
+        with self.database.transaction() as transaction:
+            self.outbox.schedule(transaction, NAME, envelope, self.clock() + after)
+
+    def _write(
+        self, where: Outbox, events: Sequence[ProbeRequested | ProbeAnswered]
+    ) -> list[Envelope]:
+        envelopes = [Stamp("/tests", self.clock, new_id).put_on(event) for event in events]
+        with self.database.transaction() as transaction:
+            entries = [Entry(one, "accepted", "user:test", self.clock()) for one in envelopes]
+            Ledger(where).append(transaction, entries)
+        return envelopes
+
+    def rows(self) -> list[dict[str, Any]]:
+        """What is still to be published."""
+        return [dict(row) for row in self.database.query(select(outbox).order_by(outbox.c.id))]
+
+    def wait_until_empty(self) -> None:
+        """Wait until everything has been published."""
+        until(lambda: not self.rows(), seconds=PATIENCE_SECONDS, what="an empty outbox")
+
+
+@pytest.fixture
+def broker() -> Collector:
+    """What is on the other side."""
+    return Collector()
+
+
+@pytest.fixture
+def post(database: Database, broker: Collector) -> Post:
+    """A relay on either database."""
+    return Post(database, broker)
+
+
+REQUEST = ProbeRequested(probe="x")
+FACT = ProbeAnswered(probe="x", position=1)
+
+
+def keys(envelopes: Sequence[Envelope]) -> list[str]:
+    return [one.key for one in envelopes]
+
+
+# --- from memory ----------------------------------------------------------------------------------
+
+
+def test_what_was_just_committed_is_published_from_memory(post: Post, broker: Collector) -> None:
+    with post.working():
+        sent = post.send(REQUEST, FACT)
+        # The sweep leaves them alone for the grace period, and this clock is not put forward.
+        until(lambda: broker.taken, seconds=GRACE.total_seconds() - 1, what="publishing")
+        post.wait_until_empty()
+    assert broker.keys == keys(sent)
+    assert [(due.exchange, due.routing_key) for due in broker.taken] == [
+        (REQUESTS, "probe.requested.v1"),
+        (FACTS, "probe.answered.v1"),
+    ]
+
+
+def test_order_of_commit_is_order_of_publishing(post: Post, broker: Collector) -> None:
+    with post.working():
+        sent = [one for _ in range(20) for one in post.send(*[REQUEST] * 10)]
+        post.wait_until_empty()
+    assert broker.keys == keys(sent)
+
+
+def test_what_is_undone_is_not_published(post: Post, broker: Collector) -> None:
+    def send_and_fail() -> None:
+        with post.database.transaction() as transaction:
+            envelope = Stamp("/tests", post.clock, new_id).put_on(REQUEST)
+            Ledger(post.outbox).append(
+                transaction, [Entry(envelope, "accepted", "user:test", post.clock())]
+            )
+            transaction.flush()
+            raise ZeroDivisionError
+
+    with post.working():
+        with pytest.raises(ZeroDivisionError):
+            send_and_fail()
+        sent = post.send(REQUEST)
+        post.wait_until_empty()
+    assert broker.keys == keys(sent)
+
+
+# --- the sweep ------------------------------------------------------------------------------------
+
+
+def test_what_a_dead_process_left_is_published_after_its_grace(
+    post: Post, broker: Collector
+) -> None:
+    left = post.leave_behind(REQUEST, FACT)
+    with post.working():
+        (retry,) = post.leave_behind(REQUEST)
+        post.schedule(retry.at_attempt(2), timedelta())
+        until(lambda: broker.taken, seconds=PATIENCE_SECONDS, what="a sweep")
+        assert broker.keys == [retry.key]
+        post.clock.advance(GRACE)
+        post.wait_until_empty()
+    assert Counter(broker.keys) == Counter([*keys(left), retry.key, retry.key])
+
+
+def test_a_retry_is_published_to_its_queue_and_not_before_its_time(
+    post: Post, broker: Collector
+) -> None:
+    with post.working():
+        (event,) = post.send(REQUEST)
+        post.wait_until_empty()
+        post.schedule(event.at_attempt(4), timedelta(hours=1))
+        post.schedule(event.at_attempt(2), timedelta())
+        until(lambda: len(broker.taken) == 2, seconds=PATIENCE_SECONDS, what="the first retry")
+        assert len(post.rows()) == 1
+        post.clock.advance(timedelta(hours=1))
+        post.wait_until_empty()
+    retries = [(due.exchange, due.routing_key, due.envelope) for due in broker.taken[1:]]
+    assert retries == [("", NAME, event.at_attempt(2)), ("", NAME, event.at_attempt(4))]
+
+
+def test_more_than_a_window_is_swept_without_a_pause(post: Post, broker: Collector) -> None:
+    left = post.leave_behind(*[REQUEST] * (2 * WINDOW + 1))
+    post.clock.advance(GRACE)
+    with post.working():
+        post.wait_until_empty()
+    assert sorted(broker.keys) == sorted(keys(left))
+    assert broker.calls == 3
+
+
+def test_two_relays_never_publish_the_same_row(database_url: str, post: Post) -> None:
+    left = post.leave_behind(*[REQUEST] * (4 * WINDOW))
+    post.clock.advance(GRACE)
+    with closing(open_database(database_url)) as database:
+        other = Post(database, Collector(), post.clock)
+        with post.working(), other.working():
+            post.wait_until_empty()
+    both = [post.publisher, other.publisher]
+    taken = [key for one in both if isinstance(one, Collector) for key in one.keys]
+    assert sorted(taken) == sorted(keys(left))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_sweep_that_loses_the_database_loses_no_row(
+    database_url: str, post: Post, broker: Collector
+) -> None:
+    left = post.leave_behind(REQUEST)
+    post.clock.advance(GRACE)
+
+    def lose_it_once() -> None:
+        if broker.calls == 1:
+            end_connections(database_url)
+
+    broker.before_answer = lose_it_once
+    with post.working():
+        # Our own connections are ended, too: nothing may be asked before the second publishing.
+        until(lambda: broker.calls == 2, seconds=PATIENCE_SECONDS, what="another sweep")
+        post.wait_until_empty()
+    assert broker.keys == keys(left) * 2
+
+
+# --- what fails -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fate", [Fate.RETURNED, Fate.NACKED])
+def test_a_destination_that_fails_holds_up_no_other(
+    post: Post, broker: Collector, fate: Fate
+) -> None:
+    broker.refused[REQUESTS] = fate
+    with post.working():
+        sent = post.send(REQUEST, FACT, REQUEST, FACT)
+        until(lambda: len(post.rows()) == 2, seconds=PATIENCE_SECONDS, what="the facts to leave")
+        assert broker.keys == [sent[1].key, sent[3].key]
+        assert [row["tries"] for row in post.rows()] == [0, 0]
+        post.clock.advance(GRACE)
+        until(
+            lambda: [row["tries"] for row in post.rows()] == [1, 1],
+            seconds=PATIENCE_SECONDS,
+            what="a sweep",
+        )
+        broker.refused.clear()
+        post.clock.advance(timedelta(seconds=2))
+        post.wait_until_empty()
+    assert sorted(broker.keys) == sorted(keys(sent))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_patience_grows_with_the_tries_up_to_a_minute(post: Post, broker: Collector) -> None:
+    broker.refused[REQUESTS] = Fate.NACKED
+    post.leave_behind(REQUEST)
+    pauses = {}
+    with post.working():
+        for tries in (0, 1, 2, 5, 6, 99):
+            with post.database.transaction() as transaction:
+                transaction.execute(outbox.update().values(tries=tries, not_before=post.clock()))
+            until(
+                lambda tries=tries: post.rows()[0]["tries"] == tries + 1,  # type: ignore[misc]
+                seconds=PATIENCE_SECONDS,
+                what=f"another try after {tries}",
+            )
+            pauses[tries] = (post.rows()[0]["not_before"] - post.clock()).total_seconds()
+    expected = {0: 1, 1: 2, 2: 4, 5: 32, 6: 60, 99: 60}
+    assert {tries: ceil(pause) for tries, pause in pauses.items()} == expected
+
+
+def test_a_broker_that_is_down_costs_no_row_and_no_try(
+    post: Post, broker: Collector, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker.trouble = BrokerUnavailableError("RabbitMQ at here: refused")
+    with post.working():
+        sent = [one for _ in range(60) for one in post.send(REQUEST)]
+        until(lambda: broker.calls >= 2, seconds=PATIENCE_SECONDS, what="two attempts")
+        # It is not hammered with every commit; attempts are a second apart.
+        assert broker.calls < 20
+        assert {row["tries"] for row in post.rows()} == {0}
+        assert len(post.rows()) == 60
+        broker.trouble = None
+        post.clock.advance(GRACE)
+        post.wait_until_empty()
+    assert sorted(set(broker.keys)) == sorted(keys(sent))
+    assert "publishing waits: RabbitMQ at here: refused" in caplog.text
+
+
+def test_a_bug_in_publishing_does_not_end_the_relay(
+    post: Post, broker: Collector, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker.trouble = ZeroDivisionError("a bug")
+    with post.working():
+        sent = post.send(REQUEST)
+        until(lambda: broker.calls, seconds=PATIENCE_SECONDS, what="an attempt")
+        broker.trouble = None
+        post.clock.advance(GRACE)
+        post.wait_until_empty()
+    assert broker.keys == keys(sent)
+    assert "publishing failed" in caplog.text
+
+
+# --- doorbells, and the end -----------------------------------------------------------------------
+
+
+def test_doorbells_elsewhere_are_rung(post: Post, broker: Collector) -> None:
+    with post.working():
+        post.relay.ring("ingress@there", ["1", "2"])
+        until(lambda: broker.rung, seconds=PATIENCE_SECONDS, what="the ring")
+    assert broker.rung == [("ingress@there", ["1", "2"])]
+
+
+def test_stopping_publishes_what_is_in_memory(post: Post, broker: Collector) -> None:
+    sent = post.send(*[REQUEST] * (2 * WINDOW + 10))
+    with post.working():
+        pass
+    assert broker.keys == keys(sent)
+    assert post.rows() == []
+    assert broker.closed
+
+
+def test_stopping_without_a_broker_is_quick_and_loses_nothing(
+    post: Post, broker: Collector
+) -> None:
+    broker.trouble = BrokerUnavailableError("RabbitMQ at here: refused")
+    sent = post.send(*[REQUEST] * (3 * WINDOW))
+    with post.working():
+        until(lambda: broker.calls, seconds=PATIENCE_SECONDS, what="an attempt")
+    assert broker.calls <= 3
+    assert len(post.rows()) == len(sent)
+    assert broker.closed
+
+
+def test_what_memory_does_not_hold_is_left_to_the_sweep(database: Database) -> None:
+    held, may_go_on = Flag(), Flag()
+
+    def hold() -> None:
+        held.set()
+        may_go_on.wait(PATIENCE_SECONDS)
+
+    broker = Collector(before_answer=hold)
+    post = Post(database, broker)
+    with post.working():
+        post.send(REQUEST)
+        assert held.wait(PATIENCE_SECONDS)
+        (event,) = post.leave_behind(REQUEST)
+        row = Due(new_id(), event, REQUESTS, "probe.requested.v1")
+        post.relay.offer([row] * 30_000)  # more than is kept
+        broker.before_answer = lambda: None
+        may_go_on.set()
+        until(lambda: len(broker.taken) > 20_000, seconds=PATIENCE_SECONDS, what="the memory")
+    assert len(broker.taken) == 1 + 20_000
+
+
+# --- with RabbitMQ --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_rabbitmq_has_what_the_outbox_had(database: Database, amqp_url: str) -> None:
+    consumer = prober(Script())
+    assert apply(amqp_url, derive([consumer])) == []
+    post = Post(database, AmqpPublisher(amqp_url, "relay@tests"))
+    left = post.leave_behind(*[REQUEST] * 100)
+    post.clock.advance(GRACE)
+    with post.working():
+        sent = post.send(*probes(900), FACT)
+        post.schedule(sent[0].at_attempt(2), timedelta())
+        post.wait_until_empty()
+        until(
+            lambda: queue_lengths(amqp_url, [NAME]) == {NAME: len(left) + 900 + 1},
+            seconds=PATIENCE_SECONDS,
+            what="the queue to fill",
+        )
