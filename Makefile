@@ -46,7 +46,7 @@ lock: $(EQUIPPED) ## resolve the dependencies anew into the two lock files
 	$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --upgrade --custom-compile-command "make lock" \
 	  --quiet --output-file requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --group build --group dev --constraint requirements.lock \
+	$(BIN)/uv pip compile --group dev --constraint requirements.lock \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 	  --custom-compile-command "make lock" --quiet --output-file requirements-dev.lock
 

@@ -232,6 +232,8 @@ class Subscription:
                 channel.basic_ack(tag, multiple=multiple)
 
     def _cancel(self) -> None:
+        if self._draining:
+            return
         self._draining = True
         if self.connected and self._channel is not None:
             self._channel.basic_cancel(self._subscriber.consumer_tag)

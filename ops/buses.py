@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from threading import Event, Thread
 from typing import Any, Protocol
 
 from consumers.amqp import AmqpSource
@@ -25,6 +26,7 @@ from store.errors import BrokerUnavailableError
 from store.ledger import Ledger
 from store.outbox import Due, Outbox, scheduled
 
+_DECLARE_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -130,6 +132,8 @@ class RabbitBus:
         self._outbox = Outbox(around.new_id, self._offer)
         self.ledger = Ledger(self._outbox)
         self._listener: ReplyListener | None = None
+        self._stopping = Event()
+        self._declaring = Thread(target=self._declare_later, name="topology", daemon=True)
 
     @property
     def doorbell(self) -> Doorbell:
@@ -149,12 +153,22 @@ class RabbitBus:
         return AmqpSource(self._url, consumer, self._outbox.schedule, process)
 
     def prepare(self) -> None:
-        """Declare the topology; a broker that is down is met again by the relay."""
+        """Declare the topology: now, or as soon as the broker is there."""
+        if not self._declared():
+            self._declaring.start()
+
+    def _declared(self) -> bool:
         try:
             for difference in apply(self._url, self._topology):
                 _log.warning("the broker differs from the topology: %s", difference)
         except BrokerUnavailableError as error:
             _log.warning("the topology is not declared yet: %s", error)
+            return False
+        return True
+
+    def _declare_later(self) -> None:
+        while not self._stopping.wait(_DECLARE_SECONDS) and not self._declared():
+            pass
 
     def start(self, *, listening: bool) -> None:
         """Start the relay, and the doorbells' listener."""
@@ -169,6 +183,7 @@ class RabbitBus:
 
     def stop(self) -> None:
         """Stop both."""
+        self._stopping.set()
         if self._listener is not None:
             self._listener.stop()
         self._relay.stop()

@@ -47,20 +47,42 @@ COMMANDS = {
     entry.name: entry
     for entry in (
         Entry("demo", _USE, "ops.commands.demo", "Show Muniment at work, in ten seconds."),
-        Entry("post", _USE, "ops.commands.events", "Post one event."),
-        Entry("ingest", _USE, "ops.commands.ingest", "Archive files and folders."),
-        Entry("watch", _USE, "ops.commands.events", "Print events as they happen."),
-        Entry("why", _USE, "ops.commands.events", "Show what led to what, and where it stands."),
+        Entry("post", _USE, "ops.commands.events", "Post one event, and print its key."),
+        Entry(
+            "ingest",
+            _USE,
+            "ops.commands.ingest",
+            "Archive files and folders, and wait until they are.",
+        ),
+        Entry("watch", _USE, "ops.commands.events", "Print events as they happen, until Ctrl-C."),
+        Entry(
+            "why",
+            _USE,
+            "ops.commands.events",
+            "Show what led to what, who handled it, and what still waits.",
+        ),
         Entry("up", _RUN, "ops.commands.running", "Run everything in one process."),
         Entry("ingress", _RUN, "ops.commands.running", "Run the HTTP ingress."),
         Entry("consume", _RUN, "ops.commands.running", "Run consumers."),
         Entry("relay", _RUN, "ops.commands.running", "Run a relay and nothing else."),
-        Entry("topology", _ADMINISTER, "ops.commands.topology", "What RabbitMQ has to have."),
+        Entry(
+            "topology",
+            _ADMINISTER,
+            "ops.commands.topology",
+            "The exchanges, queues and bindings that RabbitMQ has to have.",
+        ),
         Entry("db", _ADMINISTER, "ops.commands.database", "The database's tables."),
-        Entry("user", _ADMINISTER, "ops.commands.users", "Who may write."),
-        Entry("token", _ADMINISTER, "ops.commands.tokens", "Tokens, for programs."),
-        Entry("doctor", _LOOK, "ops.commands.doctor", "Say what is wrong and what to do about it."),
-        Entry("bench", _LOOK, "ops.bench.commands", "Measure this installation."),
+        Entry("user", _ADMINISTER, "ops.commands.users", "Users: who may write."),
+        Entry("token", _ADMINISTER, "ops.commands.tokens", "Tokens, by which programs get in."),
+        Entry(
+            "doctor", _LOOK, "ops.commands.doctor", "Say what is wrong, and what to do about it."
+        ),
+        Entry(
+            "bench",
+            _LOOK,
+            "ops.bench.commands",
+            "Measure Muniment on this machine against the least that has to be done.",
+        ),
     )
     if entry.name != "bench" or find_spec("ops.bench") is not None
 }

@@ -9,7 +9,11 @@ from typing import Any, Literal, Protocol
 
 from producers.answers import File
 from producers.client import Client
+from producers.client_errors import ProblemError
 from store.errors import MunimentError, SetupError, UnavailableError
+
+_NOT_YOU = (401, 403)
+_STOP_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def expect(files: Iterable[Found]) -> Expected:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for where, folders, names in os.walk(folder):
+    for where, folders, names in os.walk(folder, onerror=_refuse):
         folders.sort()
         for name in sorted(names):
             path = Path(where, name)
@@ -103,11 +107,16 @@ def _walk(folder: Path) -> Iterator[Path]:
                 yield path
 
 
+def _refuse(error: OSError) -> None:
+    # What cannot be looked into must not look empty.
+    raise error
+
+
 def send(client: Client, files: Iterable[Found], order: Order, watcher: Watcher) -> None:
     """Archive the files, and tell the watcher of each.
 
-    Raises what made it stop: UnavailableError when the ingress is gone, OSError from looking for
-    files, KeyboardInterrupt.
+    Raises what made it stop before the end: UnavailableError when the ingress is gone,
+    ProblemError when it does not let us in, OSError from looking for files.
     """
     _Sending(client, iter(files), order, watcher).run()
 
@@ -125,16 +134,19 @@ class _Sending:
         self._error: Exception | None = None
 
     def run(self) -> None:
-        threads = [Thread(target=self._work, args=(job,)) for job in range(self._order.jobs)]
+        # Daemons: whoever presses Ctrl-C twice does not wait for answers.
+        threads = [
+            Thread(target=self._work, args=(job,), daemon=True) for job in range(self._order.jobs)
+        ]
+        for thread in threads:
+            thread.start()
         try:
-            for thread in threads:
-                thread.start()
             for thread in threads:
                 thread.join()
         finally:
             self._stop.set()
             for thread in threads:
-                thread.join()
+                thread.join(_STOP_SECONDS)
         if self._error is not None:
             raise self._error
 
@@ -146,7 +158,7 @@ class _Sending:
             except _StoppedError:
                 return
             self._watcher.ended(job, result)
-            if isinstance(result.error, UnavailableError):
+            if result.error is not None and _concerns_all(result.error):
                 self._give_up(result.error)
 
     def _take(self) -> Found | None:
@@ -181,6 +193,13 @@ class _Sending:
             self._watcher.sent(job, done)
 
         return tell
+
+
+def _concerns_all(error: Exception) -> bool:
+    """Whether the next file would meet the same."""
+    if isinstance(error, ProblemError):
+        return error.status in _NOT_YOU
+    return isinstance(error, UnavailableError)
 
 
 class _StoppedError(Exception):

@@ -27,7 +27,7 @@ _SHORTEST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 60.0
-_CONNECTIONS = 16
+_CONNECTIONS = 64
 
 _CONNECTION = re.compile(r"^(<.*? at 0x[0-9a-f]+>|\w+\(host=.*?\)): ")
 
@@ -47,20 +47,25 @@ class Body(Protocol):
 
 
 class Tries:
-    """Pauses between the tries of one thing, ever longer, until patience is over."""
+    """Pauses between the tries of one thing, ever longer, until patience is over.
+
+    It is counted from the first failure: what fails after an hour is tried again, too.
+    """
 
     def __init__(self, seconds: float, sleep: Callable[[float], object] = time.sleep) -> None:
         self._seconds = seconds
         self._sleep = sleep
-        self.succeeded()
+        self._deadline = 0.0
+        self._failures = 0
 
     def succeeded(self) -> None:
         """Have all patience again."""
-        self._deadline = time.monotonic() + self._seconds
         self._failures = 0
 
     def failed(self, error: UnavailableError) -> None:
         """Pause before the next try; raise `error` if there is no time for one."""
+        if self._failures == 0:
+            self._deadline = time.monotonic() + self._seconds
         self._failures += 1
         longest = min(_LONGEST_PAUSE, _SHORTEST_PAUSE * 2.0 ** min(self._failures, 10))
         asked = getattr(error, "retry_after", None) or 0.0
@@ -103,32 +108,11 @@ class Http:
 
         Raises ProblemError or IngressUnavailableError.
         """
-        response = self.request(method, path, headers=headers, body=body, waits=waits)
-        try:
-            return response.status, _json(response.read())
-        except HTTPError as error:
-            raise IngressUnavailableError(f"{self.url}: {_reason(error)}") from error
-        except ValueError as error:
-            raise MunimentError(
-                f"{self.url} does not answer like Muniment; is the URL right?"
-            ) from error
-        finally:
-            response.release_conn()
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes | Body | None = None,
-        waits: float = 0.0,
-    ) -> urllib3.BaseHTTPResponse:
-        """Return the answer with its body not yet read. Raises like `json`."""
         tries = Tries(self.patience_seconds)
         while True:
             try:
-                return self.once(method, path, headers=headers, body=body, waits=waits)
+                response = self.once(method, path, headers=headers, body=body, waits=waits)
+                return response.status, self._read(response)
             except IngressUnavailableError as error:
                 if not (body is None or isinstance(body, bytes) or body.rewind()):
                     raise
@@ -143,7 +127,7 @@ class Http:
         body: bytes | Body | None = None,
         waits: float = 0.0,
     ) -> urllib3.BaseHTTPResponse:
-        """Try once. Raises like `json`."""
+        """Try once, and return the answer with its body not yet read. Raises like `json`."""
         try:
             response = self._pool.request(
                 method,
@@ -164,6 +148,18 @@ class Http:
         if response.status < 300:  # noqa: PLR2004 - HTTP's own line
             return response
         raise _refusal(self.url, response)
+
+    def _read(self, response: urllib3.BaseHTTPResponse) -> Any:  # noqa: ANN401 - JSON is what it is
+        try:
+            return _json(response.read())
+        except HTTPError as error:
+            raise IngressUnavailableError(f"{self.url}: {_reason(error)}") from error
+        except ValueError as error:
+            raise MunimentError(
+                f"{self.url} does not answer like Muniment; is the URL right?"
+            ) from error
+        finally:
+            response.release_conn()
 
 
 def _refusal(url: str, response: urllib3.BaseHTTPResponse) -> MunimentError:

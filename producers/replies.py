@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import cycle
 from threading import Event, Thread
+from uuid import uuid4
 
 from amqp import AMQPError, Message
 from kombu.exceptions import KombuError
@@ -83,9 +84,12 @@ class ReplyListener:
         connection = outer.connection
         try:
             channel = connection.channel()
-            queue = channel.queue_declare(exclusive=True, auto_delete=True).queue
+            # Named for who reads the management UI; a connection that is half dead may still
+            # hold a queue of the plain name.
+            queue = f"{self._name}.{uuid4().hex[:8]}"
+            channel.queue_declare(queue, exclusive=True, auto_delete=True)
             channel.queue_bind(queue, REPLIES, self._address)
-            channel.basic_consume(queue, callback=self._heard, no_ack=True)
+            channel.basic_consume(queue, consumer_tag=self._name, callback=self._heard, no_ack=True)
             self.connected = True
             while not self._stopping.is_set():
                 with suppress(TimeoutError):

@@ -37,7 +37,8 @@ class Subscription:
         self._reading = Lock()
         self.position = after
         """Of the last event received; None: none yet, and the start was the end of the ledger."""
-        self._response = self._opened(Tries(patience_seconds))
+        self._response: BaseHTTPResponse
+        self._connect(Tries(patience_seconds))
         self._events = self._receive(Tries(_FOR_EVER, self._closed.wait))
 
     def __iter__(self) -> Self:
@@ -83,14 +84,16 @@ class Subscription:
             self._response.close()
             if not self._closed.is_set():
                 tries.failed(IngressUnavailableError(reason))
-                self._response = self._opened(tries)
+                self._connect(tries)
 
-    def _opened(self, tries: Tries) -> BaseHTTPResponse:
-        while True:
+    def _connect(self, tries: Tries) -> None:
+        while not self._closed.is_set():
             try:
-                return self._open(self.position)
+                self._response = self._open(self.position)
             except IngressUnavailableError as error:
                 tries.failed(error)
+            else:
+                return
 
     def _read(self, message: Message) -> Received | None:
         asked, told = self.position, message.id.isdecimal()

@@ -42,6 +42,7 @@ class FileIngestRequested(Event):
     media_type: MediaType | None = None
     """When not given, guessed from the name."""
     metadata: Metadata = Field(default_factory=dict)
+    """Free-form; kept as it is given."""
 
 
 class ArchivedFile(Event):
@@ -53,12 +54,16 @@ class ArchivedFile(Event):
     version: int = Field(ge=1)
     """Counts the different contents a name has had, from 1."""
     object_key: ObjectKey
+    """Where the object store has the bytes."""
     size: ByteCount
     sha256: Sha256Hex
     md5: Md5Hex
     media_type: MediaType
+    """As it was given, or guessed from the name."""
     metadata: Metadata = Field(default_factory=dict)
+    """As it was given with the request."""
     archived_at: UtcTime
+    """When the version was added to the catalogue."""
     url: str
     """Where the bytes can be downloaded."""
 

@@ -8,25 +8,18 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, AwareDatetime, Field, JsonValue, StringConstraints
 from pydantic_core import from_json, to_json
 
-ByteCount = Annotated[int, Field(ge=0, description="A number of bytes.")]
-Sha256Hex = Annotated[
-    str,
-    StringConstraints(pattern=r"^[0-9A-Fa-f]{64}$", to_lower=True),
-    Field(description="SHA-256."),
-]
-Md5Hex = Annotated[
-    str,
-    StringConstraints(pattern=r"^[0-9A-Fa-f]{32}$", to_lower=True),
-    Field(description="MD5."),
-]
+ByteCount = Annotated[int, Field(ge=0)]
+"""A number of bytes."""
+Sha256Hex = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{64}$", to_lower=True)]
+Md5Hex = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{32}$", to_lower=True)]
 ObjectKey = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 MediaType = Annotated[
     str,
     StringConstraints(
         max_length=255, pattern=r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *;[ -~]*)?$"
     ),
-    Field(description="A media type, RFC 9110 section 8.3.1."),
 ]
+"""A media type, RFC 9110 section 8.3.1."""
 
 LONGEST_NAME = 1024
 """Bytes of UTF-8 in a file name, slashes included: what an S3 key may hold."""
@@ -109,11 +102,8 @@ def check_file_name(name: str) -> str:
     return name
 
 
-FileName = Annotated[
-    str,
-    AfterValidator(check_file_name),
-    Field(description="A relative path of plain segments, Unicode NFC, at most 1024 bytes."),
-]
+FileName = Annotated[str, AfterValidator(check_file_name)]
+"""A relative path of plain segments, Unicode NFC, at most 1024 bytes."""
 
 _ATTRIBUTE = re.compile(r"[a-z0-9]{1,20}")
 

@@ -19,7 +19,7 @@ app = typer.Typer()
 
 @app.command(epilog=epilog("doctor", "doctor --json"))
 def doctor(context: typer.Context, *, json: AsJson = False) -> None:
-    """Say what is wrong with this installation, and what to do about it.
+    """Say what is wrong, and what to do about it.
 
     Looks at database, objects, broker, disk, clocks and backlog, and posts a probe that must come
     through. Changes nothing else. Exits with 1 when something is wrong.

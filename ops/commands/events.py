@@ -106,7 +106,7 @@ def why(
     *,
     json: AsJson = False,
 ) -> None:
-    """Show what led to what, who handled it, what failed, and what still waits where."""
+    """Show what led to what, who handled it, and what still waits."""
     with caller(context).client() as client:
         found = client.why(key)
     if json:

@@ -1,57 +1,19 @@
-"""The databases and worlds that integration tests run in: the same bodies in each."""
+"""Databases and worlds for integration tests."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from pathlib import Path
+from tests.equipment.fixtures import (
+    database,
+    database_url,
+    make_embedded_world,
+    make_world,
+    postgresql_tables_url,
+    shared_postgresql_url,
+)
 
-import pytest
-
-from store.database import Database, open_database
-from store.tables import metadata
-from tests.equipment.emptying import make_empty, make_tables
-from tests.equipment.making import MakeWorld
-from tests.services.postgresql import PostgreSQL
-
-
-@pytest.fixture(scope="session")
-def _shared_postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
-    with postgresql.fresh_database() as url:
-        make_tables(url)
-        yield url
-
-
-@pytest.fixture
-def postgresql_tables_url(_shared_postgresql_url: str) -> str:
-    """The URL of a PostgreSQL database with all tables, and no rows in them."""
-    make_empty(_shared_postgresql_url)
-    return _shared_postgresql_url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database of either kind; that of `database`, where both are asked for."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'muniment.db'}"
-    return str(request.getfixturevalue("postgresql_tables_url"))
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """A database with all tables, of either kind."""
-    with closing(open_database(database_url)) as database:
-        metadata.create_all(database.engine)
-        yield database
-
-
-@pytest.fixture(params=["sqlite", "postgresql", "rabbitmq"])
-def make_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeWorld]:
-    """Makes a world: embedded on SQLite, embedded on PostgreSQL, or RabbitMQ and PostgreSQL."""
-    with ExitStack() as stack:
-        yield MakeWorld(request, tmp_path, stack)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def make_embedded_world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[MakeWorld]:
-    """Makes a world without RabbitMQ, for what no bus has a part in."""
-    with ExitStack() as stack:
-        yield MakeWorld(request, tmp_path, stack)
+__all__ = [
+    "database",
+    "database_url",
+    "make_embedded_world",
+    "make_world",
+    "postgresql_tables_url",
+    "shared_postgresql_url",
+]

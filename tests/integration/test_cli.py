@@ -192,6 +192,13 @@ def test_ingest_stops_when_nobody_is_there(nowhere: CommandLine, folder: Path) -
     assert "Traceback" not in ran.err
 
 
+def test_ingest_stops_when_it_is_not_let_in(muniment: CommandLine, folder: Path) -> None:
+    ran = muniment.run("--token", "mnt_wrong", "ingest", folder)
+    assert ran.code == 1
+    assert [line.partition(" ")[0] for line in ran.err.splitlines()] == ["muniment:", ""]
+    assert "401" in ran.err
+
+
 # --- accounts, tables ---------------------------------------------------------------------------
 
 
@@ -248,6 +255,15 @@ def test_accounts_without_tables_say_what_to_do(nowhere: CommandLine) -> None:
     assert "`muniment db upgrade`" in ran.err
 
 
+def test_the_topology_is_planned_then_applied(nowhere: CommandLine, amqp_url: str) -> None:
+    missing = nowhere.run("topology", "plan", "--json", bus_url=amqp_url)
+    assert missing.code == 1
+    names = {one["name"] for one in missing.json["differences"] if one["state"] == "missing"}
+    assert {"muniment.facts", "muniment.requests", "ingest-file"} <= names
+    assert nowhere.run("topology", "apply", bus_url=amqp_url).code == 0
+    assert nowhere.run("topology", "plan", bus_url=amqp_url).code == 0
+
+
 # --- doctor -------------------------------------------------------------------------------------
 
 
@@ -268,6 +284,33 @@ def test_the_doctor_says_what_is_wrong_and_changes_nothing(nowhere: CommandLine)
     assert found["canary"]["state"] == "wrong"
     assert "muniment up" in found["canary"]["advice"]
     assert not (nowhere.folder / "var").exists()
+
+
+def test_the_doctor_examines_a_deployment(
+    nowhere: CommandLine, amqp_url: str, postgresql_url: str
+) -> None:
+    deployed = CommandLine(
+        nowhere.folder,
+        {
+            **nowhere.settings,
+            "MUNIMENT_BUS_URL": amqp_url,
+            "MUNIMENT_DATABASE_URL": postgresql_url,
+        },
+    )
+    assert deployed.run("db", "upgrade").code == 0
+    sick = {one["check"]: one for one in deployed.run("doctor", "--json").json}
+    assert (sick["bus"]["state"], sick["bus"]["advice"]) == (
+        "wrong",
+        "run `muniment topology apply`",
+    )
+    assert deployed.run("topology", "apply").code == 0
+    with deployed.running("up") as process:
+        deployed.wait_for(process, "listens")
+        healthy = deployed.run("doctor", "--json")
+        assert healthy.code == 0, healthy
+        process.terminate()
+        assert process.wait(PATIENCE_SECONDS) == 0
+    assert {one["state"] for one in healthy.json} == {"ok"}
 
 
 # --- stopping -----------------------------------------------------------------------------------

@@ -1,9 +1,9 @@
 """The leash: a program that runs a server no longer than the owner of its standard input.
 
-SIGTERM stops the server and keeps its folder, so that it can be started again. The end of
-standard input, which comes however the owner ends (SIGKILL included), stops the server and
-removes the folder. Started in a session of its own, so that the server and what it starts can be
-killed together. Imports the standard library alone.
+SIGTERM stops the server, SIGUSR1 kills it; both keep its folder, so that it can be started again.
+The end of standard input, which comes however the owner ends (SIGKILL included), stops the server
+and removes the folder. Started in a session of its own, so that the server and what it starts can
+be killed together. Imports the standard library alone.
 """
 
 import argparse
@@ -31,6 +31,8 @@ def main() -> int:
     stop_asked, owner_gone = threading.Event(), threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop_asked.set())
     server = _start(given.command, given.user)
+    # Killed from here, and waited for here, the server leaves no zombie that holds its lock file.
+    signal.signal(signal.SIGUSR1, lambda *_: server.kill())
 
     def watch_owner() -> None:
         os.read(sys.stdin.fileno(), 1)

@@ -113,11 +113,11 @@ def _private() -> S3:
 
 
 def _composed() -> S3:
-    running = compose.start("s3", container_port=8333)
+    running = compose.start("s3")
     s3 = S3(
-        f"http://127.0.0.1:{running.port}",
-        running.environment["MUNIMENT_S3_ACCESS_KEY"],
-        running.environment["MUNIMENT_S3_SECRET_KEY"],
+        f"http://127.0.0.1:{running.environment['S3_PORT']}",
+        "muniment",
+        running.environment["S3_SECRET_KEY"],
         _close_server=running.server.close,
     )
     running.server.wait_until(lambda: _answers(s3), seconds=compose.PATIENCE_SECONDS)

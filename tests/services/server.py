@@ -57,13 +57,15 @@ class Server:
         return self._process.poll() is None
 
     def wait_until(self, answers: Callable[[], object], *, seconds: float) -> None:
-        """Wait until the probe `answers` returns something true.
+        """Wait until the probe returns, other than False and without a ServiceMissingError.
 
         Raises ServiceMissingError, with the server's last words, when the server ends first or
         `seconds` have passed; the server is killed then.
         """
         try:
-            until(lambda: answers() or not self.running, seconds=seconds, what="its answer")
+            until(
+                lambda: _succeeds(answers) or not self.running, seconds=seconds, what="its answer"
+            )
         except TimeoutError as error:
             self.kill()
             raise ServiceMissingError(f"the server is silent: {self._last_words()}") from error
@@ -78,8 +80,7 @@ class Server:
 
     def kill(self) -> None:
         """End the server at once, as a crash would (SIGKILL), and keep its folder."""
-        if self.running:
-            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.send_signal(signal.SIGUSR1)
         self._process.wait()
         self._let_go()
 
@@ -99,3 +100,10 @@ class Server:
     def _let_go(self) -> None:
         if self._process.stdin:
             self._process.stdin.close()
+
+
+def _succeeds(probe: Callable[[], object]) -> bool:
+    try:
+        return probe() is not False
+    except ServiceMissingError:
+        return False

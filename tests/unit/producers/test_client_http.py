@@ -109,3 +109,8 @@ def test_pauses_grow_and_end_with_patience() -> None:
     assert pauses[-1] == 30
     with pytest.raises(IngressUnavailableError):
         Tries(0, pauses.append).failed(IngressUnavailableError("down"))
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again() -> None:
+    with serve(in_turn([Answer(200, b"{", length=100), OK])) as web:
+        assert http_to(web).json("POST", "/events", body=b"[]") == (200, {"fine": True})
