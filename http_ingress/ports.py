@@ -67,6 +67,8 @@ class Ports:
     queues: Callable[[], Sequence[QueueDepth]]
     """Blocking. How many deliveries wait; raises UnavailableError when that cannot be told."""
     readiness: Readiness
+    canary: Callable[[], str | None]
+    """Blocking, for seconds. Sends a probe through the bus; says what went wrong, or None."""
     render_metrics: Callable[[], bytes]
     """Returns the Prometheus text format."""
     observe: Observe

@@ -5,8 +5,9 @@ from aiohttp import web
 from http_ingress.keys import BOARD, PORTS, THREADS
 from http_ingress.negotiation import HTML, JSON
 from http_ingress.pages import status_page
+from http_ingress.parameters import check_query, query_text
 from http_ingress.representations.status import ReadinessBody, StatusBody
-from http_ingress.routes import TEXT, Answer, Route
+from http_ingress.routes import TEXT, Answer, Parameter, Route
 from schemas.catalogue import EVENTS
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
@@ -32,16 +33,24 @@ async def get_health(request: web.Request) -> web.Response:
 
 
 async def get_readiness(request: web.Request) -> web.Response:
-    """Say whether everything is there that requests depend on, and name what is not."""
+    """Say whether everything is there that requests depend on, and name what is not.
+
+    With `canary=true` a probe goes through the whole bus, and must be answered within seconds.
+    """
+    check_query(request, ("canary",))
     board = await request.app[BOARD].get()
-    body = ReadinessBody(ready=board.ready, dependencies=dict(board.dependencies))
+    dependencies = dict(board.dependencies)
+    if query_text(request, "canary") == "true":
+        dependencies["canary"] = await request.app[THREADS].query(request.app[PORTS].canary)
+    ready = not any(dependencies.values())
+    body = ReadinessBody(ready=ready, dependencies=dependencies)
     return web.Response(
-        status=200 if board.ready else 503,
+        status=200 if ready else 503,
         body=body.json_bytes(),
         headers={
             "Content-Type": JSON,
             **_NO_STORE,
-            **({} if board.ready else {"Retry-After": "5"}),
+            **({} if ready else {"Retry-After": "5"}),
         },
     )
 
@@ -83,6 +92,7 @@ ROUTES = (
         handler=get_readiness,
         access="open",
         tag="operation",
+        parameters=(Parameter("canary", "query", "`true`: send a probe through the bus, too."),),
         answers={
             200: Answer("Everything is there.", {JSON: ReadinessBody}),
             503: Answer("Something is down.", {JSON: ReadinessBody}),

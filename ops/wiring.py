@@ -18,6 +18,7 @@ from consumers.runtime.worker import Worker
 from http_ingress.application import application
 from http_ingress.ports import Limits, Listener, Ports
 from ops.buses import Bus, EmbeddedBus, RabbitBus, Surroundings
+from ops.canary import Canary
 from ops.caretaker import Caretaker
 from ops.metrics import Metrics
 from ops.serving import HttpServer, listen
@@ -156,6 +157,7 @@ def _serving(
         ],
         queues=running.bus.queues,
         readiness=partial(readiness, running),
+        canary=Canary(store.database, acceptor, stamp, around.waiters).trouble,
         render_metrics=running.metrics.render,
         observe=running.metrics.observe,
         clock=clock,

@@ -240,6 +240,7 @@ def test_health_readiness_and_metrics(caller: Caller) -> None:
     ready = caller.call("GET", "/readyz")
     assert (ready.status, ready.json["ready"]) == (200, True)
     assert set(ready.json["dependencies"]) == {"database", "objects", "bus"}
-    post(caller, ProbeRequested.TYPE, {"probe": "m"}, prefer="wait=30")
+    sung = caller.call("GET", "/readyz?canary=true")
+    assert (sung.status, sung.json["dependencies"]["canary"]) == (200, None)
     metrics = caller.call("GET", "/metrics").body.decode()
     assert 'consumer="answer-probe"' in metrics
