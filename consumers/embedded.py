@@ -1,15 +1,19 @@
 """The embedded bus's source of deliveries: leased rows (`store.deliveries`).
 
+Deliveries are leased by the window, so that a full queue costs one transaction per window.
 A commit of this process wakes it at once; what other processes commit, and what becomes due with
 time, it finds by looking. A thread keeps the leases of what is held.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from threading import Condition, Event, Thread
+from threading import Condition, Event, Lock, Thread
 from time import monotonic
+from typing import Any
 
+from consumers.contract import Consumer
 from consumers.runtime.source import Delivery
 from store import deliveries
 from store.database import Database, Transaction
@@ -52,35 +56,48 @@ class EmbeddedSource:
     """One consumer's queue in the database; satisfies `consumers.runtime.source.Source`."""
 
     def __init__(
-        self, database: Database, queue: str, owner: str, bell: Bell, clock: Callable[[], datetime]
+        self,
+        database: Database,
+        consumer: Consumer[Any],
+        owner: str,
+        bell: Bell,
+        clock: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._queue = queue
+        self._queue = consumer.name
+        self._window = consumer.window
         self._owner = owner
         self._bell = bell
         self._clock = clock
         self._closing = Event()
+        self._taking = Lock()
+        self._leased: deque[Delivery] = deque()
         self._draining = False
-        self._keeper = Thread(target=self._keep, name=f"{queue} leases", daemon=True)
+        self._keeper = Thread(target=self._keep, name=f"{consumer.name} leases", daemon=True)
         self._keeper.start()
 
     def take(self, most: int, wait_seconds: float) -> list[Delivery]:
-        """Lease what is due."""
+        """Take what has been leased, or lease what is due."""
         deadline = monotonic() + wait_seconds
-        while not self._draining:
+        while True:
             rung = self._bell.count(self._queue)
-            now = self._clock()
-            # Looking first spares an idle queue the write transaction.
-            if deliveries.is_due(self._database, self._queue, now):
-                lease = Lease(self._owner, now + LEASE)
-                taken = deliveries.take(self._database, self._queue, lease, now, most)
-                if taken:
-                    return [Delivery(one.id, one.envelope, one.taken_before) for one in taken]
+            with self._taking:
+                if not self._leased and not self._draining:
+                    self._leased.extend(self._lease())
+                taken = [self._leased.popleft() for _ in range(min(most, len(self._leased)))]
             left = deadline - monotonic()
-            if left <= 0:
-                break
+            if taken or left <= 0 or self._draining:
+                return taken
             self._bell.wait(self._queue, rung, min(left, _LOOK_SECONDS))
-        return []
+
+    def _lease(self) -> list[Delivery]:
+        now = self._clock()
+        # Looking first spares an idle queue the write transaction.
+        if not deliveries.is_due(self._database, self._queue, now):
+            return []
+        lease = Lease(self._owner, now + LEASE)
+        taken = deliveries.take(self._database, self._queue, lease, now, self._window)
+        return [Delivery(one.id, one.envelope, one.taken_before) for one in taken]
 
     def settle(self, transaction: Transaction, finished: Sequence[Delivery]) -> None:
         """Remove the rows."""
@@ -108,8 +125,13 @@ class EmbeddedSource:
         self._bell.ring([self._queue])
 
     def drain(self) -> None:
-        """Take nothing new."""
-        self._draining = True
+        """Take nothing new, and give back what nobody took."""
+        with self._taking:
+            self._draining = True
+            unclaimed = list(self._leased)
+            self._leased.clear()
+        if unclaimed:
+            self.release(unclaimed)
         self._bell.ring([self._queue])
 
     def close(self) -> None:

@@ -130,4 +130,5 @@ CONSUMER = Consumer(
     ingest_file,
     publishes=(FileArchived, FileUnchanged, FileRejected),
     threads=4,
+    prefetch=16,
 )

@@ -1,6 +1,6 @@
-"""Serves the application from a thread of its own, so that the rest of the process need not wait.
+"""Serves an application from a thread of its own, so that the rest of the process need not wait.
 
-Binding comes first and apart: the address may be needed to build what the application is given.
+Listening comes first and apart: the address may be needed to build what the application is given.
 """
 
 import asyncio
@@ -13,54 +13,50 @@ from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
 from http_ingress import problems
-from http_ingress.application import application
-from http_ingress.ports import Ports
 from http_ingress.problems import Kind, Problem
 from store.errors import SetupError
 
+_CONNECTIONS_WAITING = 1024
 _LARGEST_LINE = 64 * 1024
-"""Bytes of the request line and of each header."""
+"""Bytes of the request line, and of each header."""
 _KEEPALIVE_SECONDS = 75.0
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Return a listening socket; port 0 stands for any free one. Raises SetupError."""
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 gets any free one.
+
+    Raises SetupError when the address cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family, backlog=1024)
+        return socket.create_server((host, port), family=family, backlog=_CONNECTIONS_WAITING)
     except OSError as error:
         raise SetupError(
-            f"cannot listen on {host} port {port}: {error.strerror or error}; "
-            "set MUNIMENT_HTTP_HOST and MUNIMENT_HTTP_PORT to something free"
+            f"cannot listen on {host}:{port} ({error.strerror or error}); "
+            "stop what is there, or choose another MUNIMENT_HTTP_HOST or MUNIMENT_HTTP_PORT"
         ) from error
 
 
-def url_of(listening: socket.socket) -> str:
-    """Return the URL that reaches a listening socket from this machine."""
-    host, port = listening.getsockname()[:2]
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
-        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104 - as above
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+class HttpServer:
+    """Serves one application on a listening socket, from `start` to `stop`."""
 
-
-class Server:
-    """The ingress on a socket, from `start` to `stop`."""
-
-    def __init__(self, ports: Ports, listening: socket.socket, drain_seconds: float) -> None:
-        """`drain_seconds` is how long requests may take to finish once it stops."""
-        self._ports = ports
+    def __init__(
+        self, application: web.Application, listening: socket.socket, drain_seconds: float = 5
+    ) -> None:
+        """Take an application; `drain_seconds` is what its requests get to finish when it stops."""
+        self._application = application
         self._listening = listening
         self._drain_seconds = drain_seconds
         self._started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
         self._thread = Thread(target=self._run, name="http")
 
     def start(self) -> None:
-        """Begin to answer; returns once requests are taken. Raises what keeps it from starting."""
+        """Begin to answer; raises what keeps it from doing so."""
         self._thread.start()
         self._started.result()
 
     def stop(self) -> None:
-        """Take no more connections, finish the requests there are, and end."""
+        """Take no more connections, let requests finish, end."""
         loop, stopping = self._started.result()
         loop.call_soon_threadsafe(stopping.set)
         self._thread.join()
@@ -71,26 +67,27 @@ class Server:
         except BaseException as error:
             if self._started.done():
                 raise
+            # It is raised where it matters, in `start`.
             self._started.set_exception(error)
 
     async def _serve(self) -> None:
         loop, stopping = asyncio.get_running_loop(), asyncio.Event()
         runner = web.AppRunner(
-            application(self._ports), access_log=None, shutdown_timeout=self._drain_seconds
+            self._application, handler_cancellation=True, shutdown_timeout=self._drain_seconds
         )
         await runner.setup()
         if runner.server is None:
             raise RuntimeError("the runner has no server after its setup")
-        protocol = partial(_Protocol, runner.server, loop=loop)
-        listener = await loop.create_server(protocol, sock=self._listening)
+        connected = partial(_Connection, runner.server, loop=loop)
+        listener = await loop.create_server(connected, sock=self._listening)
         self._started.set_result((loop, stopping))
         await stopping.wait()
         listener.close()
         await runner.cleanup()
 
 
-class _Protocol(web.RequestHandler):
-    """aiohttp's connection, except that what is not even HTTP is answered with a problem."""
+class _Connection(web.RequestHandler):
+    """aiohttp's connection, except that what is not even HTTP is answered with a problem, too."""
 
     __slots__ = ()
 

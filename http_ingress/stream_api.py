@@ -43,7 +43,8 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers=_HEADERS)
     await response.prepare(request)
     position, gap = _begin(asked, kept)
-    await response.write(b"retry: 2000\n\n" + gap)
+    # The id says where the client stands before it has got anything.
+    await response.write(b"retry: 2000\nid: %d\n\n" % position + gap)
     with tail.listening(kept.last):
         await _Subscriber(response, tail, selection, position).run(ports.limits.heartbeat_seconds)
     return response

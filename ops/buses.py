@@ -99,7 +99,7 @@ class EmbeddedBus:
         around = self._around
         # A lease belongs to one opening of the queue: a restart is somebody else.
         owner = f"{consumer.name}@{around.instance}.{around.new_id()}"
-        return EmbeddedSource(around.database, consumer.name, owner, self._bell, around.clock)
+        return EmbeddedSource(around.database, consumer, owner, self._bell, around.clock)
 
     def prepare(self) -> None:
         """Queues are rows; there is nothing to be made."""

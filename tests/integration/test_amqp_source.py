@@ -255,6 +255,18 @@ def test_acknowledgements_are_sent_before_the_goodbye(url: str) -> None:
     assert foreign.empty(url, CONSUMER.name) == []
 
 
+def test_draining_hands_back_what_was_prefetched_and_keeps_what_was_taken(url: str) -> None:
+    sent = send(url, 5)
+    with opened(url) as source:
+        held = take(source)
+        until(lambda: foreign.length(url, CONSUMER.name) == 0, seconds=10, what="the prefetch")
+        source.drain()
+        until(lambda: foreign.length(url, CONSUMER.name) == 4, seconds=10, what="the rest")
+        assert source.take(5, 5) == []
+        source.acknowledge(held)
+    assert [one.properties.message_id for one in foreign.empty(url, CONSUMER.name)] == sent[1:]
+
+
 def test_draining_during_a_loss_leaves_the_queue_alone(url: str) -> None:
     sent = send(url, 3)
     with Cable(url) as cable, opened(cable.url) as source:
