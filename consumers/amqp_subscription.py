@@ -139,8 +139,14 @@ class Subscription:
 
     def _connect(self) -> None:
         broker = next(self._rotation)
+        try:
+            given = parameters(broker, self._subscriber.name)
+        except OSError as error:
+            self._lose(f"RabbitMQ at {broker}: cannot use its certificate files: {error}")
+            self._later(self._connect)
+            return
         self._connection = SelectConnection(
-            parameters(broker, self._subscriber.name),
+            given,
             on_open_callback=self._open_channel,
             on_open_error_callback=partial(self._disconnected, broker),
             on_close_callback=partial(self._disconnected, broker),

@@ -59,13 +59,11 @@ class PublishingConnection:
         )
         # From here on the bare connection: kombu's would reconnect by itself, without our channel.
         self._connection: Any = self._kombu.connection
-        self._channel = self._connection.channel()
-        self._channel.events["basic_ack"].add(listener.confirmed)
-        self._channel.events["basic_nack"].add(listener.refused)
-        self._channel.events["basic_return"].add(
-            lambda _error, exchange, key, message: listener.returned(exchange, key, message.headers)
-        )
-        self._channel.confirm_select()
+        try:
+            self._channel = self._open_channel(listener)
+        except BaseException:
+            self.drop()
+            raise
         sock = self._connection.sock
         self._pending: Callable[[], int] = getattr(sock, "pending", int)
         self._poll = poll()
@@ -123,6 +121,16 @@ class PublishingConnection:
         """Let go of the connection without a word."""
         self._kombu.collect()
 
+    def _open_channel(self, listener: Listener) -> Any:  # noqa: ANN401 - py-amqp is not typed
+        channel = self._connection.channel()
+        channel.events["basic_ack"].add(listener.confirmed)
+        channel.events["basic_nack"].add(listener.refused)
+        channel.events["basic_return"].add(
+            lambda _error, exchange, key, message: listener.returned(exchange, key, message.headers)
+        )
+        channel.confirm_select()
+        return channel
+
     def _ready(self, deadline: float) -> int:
         self.check()
         left = deadline - monotonic()
@@ -139,7 +147,7 @@ class PublishingConnection:
                 f"RabbitMQ at {self.broker} takes no messages, an alarm is on: {self.blocked}"
             )
 
-    def _gather(self, connection: Any, transport: Any) -> Any:  # noqa: ANN401 - py-amqp is not typed
+    def _gather(self, connection: Any, transport: Any) -> Any:  # noqa: ANN401
         self._outgoing = _Outgoing(transport)
         return frame_writer(connection, self._outgoing)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -30,7 +31,7 @@ from store.fixity import Measure
 from store.keys import staging_key
 from store.ledger import Entry
 from store.objects_local import LocalObjectStore
-from store.ports import ObjectStore, Upload, Work
+from store.ports import ObjectStore, Sources, Upload, Work
 from store.sources import GuardedSources
 from store.uploads import upload_row
 from store.work import SqlWork
@@ -93,6 +94,11 @@ class World:
     waiters: Waiters
     tally: Tally = field(default_factory=Tally)
 
+    @cached_property
+    def sources(self) -> Sources:
+        """Places that may be read from: the inbox alone."""
+        return GuardedSources(inbox_dirs=[self.inbox], buckets=(), s3=None, fetch_allow=())
+
     @property
     def stamp(self) -> Stamp:
         """Puts context attributes on events."""
@@ -115,8 +121,8 @@ class World:
 
     def make_work(self, transaction: Transaction, key: str, position: int, now: datetime) -> Work:
         """Return the work for one event."""
-        sources = GuardedSources(inbox_dirs=[self.inbox], buckets=(), s3=None, fetch_allow=())
-        return SqlWork(transaction, key, position, now, self.objects, sources, Links(), new_id)
+        parts = (self.objects, self.sources, Links(), new_id)
+        return SqlWork(transaction, key, position, now, *parts)
 
     # --- events in --------------------------------------------------------------------------------
 

@@ -126,3 +126,13 @@ def test_a_server_that_is_not_trusted_gives_no_event(untrusted: str) -> None:
         assert not source.connected
     finally:
         source.close()
+
+
+def test_a_certificate_file_that_is_not_there_is_an_answer(tmp_path: Path) -> None:
+    url = f"amqps://127.0.0.1:9/v?cacertfile={tmp_path / 'not-there.pem'}"
+    source = AmqpSource(url, CONSUMER, never, "here.1")
+    try:
+        with pytest.raises(BrokerUnavailableError, match="cannot use its certificate files"):
+            source.take(1, 0.5)
+    finally:
+        source.close()

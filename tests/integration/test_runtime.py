@@ -581,5 +581,5 @@ def publish(url: str, *messages: tuple[dict[str, Any], bytes]) -> None:
         channel = connection.channel()
         channel.confirm_delivery()
         for properties, body in messages:
-            known = pika.BasicProperties(**properties)  # pika's
+            known = pika.BasicProperties(**properties)
             channel.basic_publish("", NAME, body, known)
