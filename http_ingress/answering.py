@@ -34,6 +34,8 @@ async def answer(
     ports = request.app[PORTS]
     response: web.StreamResponse
     try:
+        if "Expect" in request.headers:
+            _check_expectation(request.headers["Expect"])
         response = await handler(request)
     except Exception as error:
         if request.writer.output_size > 0:
@@ -44,6 +46,12 @@ async def answer(
     route = "unmatched" if resource is None else resource.canonical
     ports.observe(request.method, route, response.status, perf_counter() - started)
     return response
+
+
+def _check_expectation(value: str) -> None:
+    if value.lower() != "100-continue":
+        detail = f"{value[:64]!r} is not known."
+        raise Problem(problems.EXPECTATION_FAILED, detail, field="Expect")
 
 
 def problem_of(error: Exception, new_id: Callable[[], str]) -> Problem | web.HTTPException:

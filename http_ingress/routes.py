@@ -7,10 +7,9 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import BaseModel
 
-from http_ingress import problems
 from http_ingress.keys import GATE, PORTS, USER
 from http_ingress.parameters import DEFAULT, MOST
-from http_ingress.problems import Kind, Problem
+from http_ingress.problems import Kind
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Access = Literal["open", "read", "write"]
@@ -129,11 +128,5 @@ def _writing(handler: Handler) -> Handler:
     return guarded
 
 
-async def _continue_later(request: web.Request) -> None:
+async def _continue_later(_: web.Request) -> None:
     """Promise nothing yet: the handler says `100 Continue` once it wants the body."""
-    if request.headers["Expect"].lower() != "100-continue":
-        raise Problem(
-            problems.EXPECTATION_FAILED,
-            f"{request.headers['Expect'][:64]!r} is not known.",
-            field="Expect",
-        )

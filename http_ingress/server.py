@@ -112,7 +112,9 @@ class _Connection(web.RequestHandler):
         """Answer what the application never saw, and close the connection."""
         if request.writer.output_size > 0:
             raise ConnectionError("half an answer is out")
-        response = Problem(_kind(status, exc), message or "This is not HTTP.").response()
+        # What follows the first line draws a picture of where the parser stood.
+        detail = (message or "This is not HTTP.").partition("\n")[0].rstrip(":")
+        response = Problem(_kind(status, exc), detail).response()
         response.force_close()
         return response
 

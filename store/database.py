@@ -112,7 +112,11 @@ def _insert_columns(table: Table, names: tuple[str, ...]) -> Executable:
     third of the time that it takes over a list of rows.
     """
     columns = [table.c[name] for name in names]
-    arrays = [cast(bindparam(column.name), ARRAY(column.type)) for column in columns]
+    arrays = [
+        # The type is said twice: for the server, and for what our own types do to each value.
+        cast(bindparam(column.name, type_=ARRAY(column.type)), ARRAY(column.type))
+        for column in columns
+    ]
     return insert(table).from_select(columns, select(*map(func.unnest, arrays)))
 
 

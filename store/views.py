@@ -13,7 +13,7 @@ from store.ledger import EntryKind, envelope_of
 from store.tables import events
 
 WINDOW = 100_000
-"""Ledger positions that one page of a search by type looks at, so that it always ends soon."""
+"""Ledger positions: there is no index by type, and a search for a rare one must end soon too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,17 @@ def event(database: Database, key: str) -> Recorded | None:
 
 
 def events_after(
-    database: Database, after: int, most: int, selection: Selection = EVERYTHING
+    database: Database,
+    after: int,
+    most: int,
+    selection: Selection = EVERYTHING,
+    *,
+    window: int = WINDOW,
 ) -> EventsPage:
-    """Return up to `most` events that come after a ledger position, in order."""
+    """Return up to `most` events that come after a ledger position, in order.
+
+    A search by type alone looks at `window` positions, then goes on on the next page.
+    """
     conditions: list[ColumnElement[bool]] = [events.c.position > after]
     if selection.subject is not None:
         conditions.append(events.c.subject == selection.subject)
@@ -85,7 +93,7 @@ def events_after(
     if selection.pattern is not None:
         conditions.append(events.c.type.like(_like(selection.pattern), escape="\\"))
         if len(conditions) == 2:  # noqa: PLR2004 - position and type, and no index by type
-            end = after + WINDOW
+            end = after + window
             conditions.append(events.c.position <= end)
     statement = select(events).where(*conditions).order_by(events.c.position).limit(most)
     found = [recorded(row) for row in database.query(statement)]
@@ -97,11 +105,13 @@ def events_after(
 
 def _like(pattern: str) -> str:
     """Return a LIKE pattern for types that takes at least what the topic pattern takes."""
-    words = pattern.split(".")
-    if "#" in words:
-        return "muniment.%"
-    escaped = [word.replace("\\", r"\\").replace("_", r"\_").replace("%", r"\%") for word in words]
-    return ".".join(["muniment", *("%" if word == "*" else word for word in escaped)])
+    found = "muniment"
+    for word in pattern.split("."):
+        if word == "#":
+            return found + "%"
+        escaped = word.replace("\\", r"\\").replace("_", r"\_").replace("%", r"\%")
+        found += "." + ("%" if word == "*" else escaped)
+    return found
 
 
 def latest_events(database: Database, most: int) -> list[Recorded]:

@@ -4,7 +4,7 @@ A service that cannot be had skips its tests on a laptop, and fails them where `
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import NoReturn, TypeVar
 
 import pytest
@@ -20,6 +20,9 @@ from tests.services.s3 import S3
 
 T = TypeVar("T")
 
+MISSING = "service missing: "
+"""How the reason of a test begins that is skipped, or fails, for want of a service."""
+
 
 def _obtain(attempt: Callable[[], T]) -> T:
     try:
@@ -30,8 +33,8 @@ def _obtain(attempt: Callable[[], T]) -> T:
 
 def _missing(reason: str) -> NoReturn:
     if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+        pytest.fail(f"{MISSING}{reason}", pytrace=False)
+    pytest.skip(f"{MISSING}{reason}")
 
 
 @pytest.fixture(scope="session")
@@ -101,13 +104,17 @@ def pytest_sessionfinish() -> None:
     BACKENDS.close()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which back ends ran."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest's own: ours are the last lines
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter,
+) -> Generator[None, None, None]:
+    """Say which back ends ran, and what was not tested for want of one."""
+    yield
     terminalreporter.section("back ends")
     for service, what in sorted(BACKENDS.summary.items()):
         terminalreporter.line(f"{service}: {what}")
     if not BACKENDS.summary:
         terminalreporter.line("none was needed")
-    skipped = len(terminalreporter.stats.get("skipped", []))
-    if skipped:
-        terminalreporter.line(f"{skipped} tests were skipped; their reasons are above")
+    skipped = terminalreporter.stats.get("skipped", [])
+    missing = sum(MISSING in str(report.longrepr) for report in skipped)
+    terminalreporter.line(f"{missing} tests skipped for a missing service")

@@ -1,5 +1,6 @@
 """Pages: what people see. Server-rendered, self-contained, and complete without any script."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -7,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from pydantic_core import from_json, to_json
 
 from http_ingress.board import Board
@@ -44,7 +46,9 @@ def events_page(page: EventsPage, selection: Selection, following: str | None) -
 def event_page(why: Why) -> web.Response:
     """Return an event, with everything around it."""
     focus = next(step for step in why.steps if step.event.envelope.key == why.focus)
-    return _page("event.html", why=why, focus=focus)
+    data = from_json(focus.event.envelope.data)
+    file_id = data.get("file_id") if isinstance(data, dict) else None
+    return _page("event.html", why=why, focus=focus, file_id=file_id)
 
 
 def files_page(page: FilesPage, selection: FilesSelection, following: str | None) -> web.Response:
@@ -90,7 +94,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        routing_key=routing_key, size=size, moment=moment, pretty=pretty, count=count
+        routing_key=routing_key,
+        size=size,
+        moment=moment,
+        pretty=pretty,
+        count=count,
+        marked=marked,
     )
     return environment
 
@@ -120,3 +129,11 @@ def pretty(data: bytes | Mapping[str, Any]) -> str:
     """Return JSON on several lines."""
     value = from_json(data) if isinstance(data, bytes) else data
     return to_json(value, indent=2).decode()
+
+
+def marked(text: str) -> Markup:
+    """Return text whose words in backticks are shown as code."""
+    plain, *rest = re.split("`([^`]*)`", text)
+    pairs = zip(rest[::2], rest[1::2], strict=True)
+    code = (Markup("<code>{}</code>{}").format(*pair) for pair in pairs)
+    return Markup("").join([plain, *code])

@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from producers.stamping import Stamp
 from schemas.envelope import Envelope
@@ -221,6 +221,12 @@ def test_a_key_stands_for_one_event(database: Database) -> None:
     with pytest.raises(IntegrityError):
         append(database, entry(envelope=replace(FULL, data=b"1")))
     assert len(keys(database)) == 1
+
+
+def test_a_time_without_zone_has_no_place_in_the_ledger(database: Database) -> None:
+    nowhere = entry(envelope=replace(FULL, time=NOW.replace(tzinfo=None)))
+    with pytest.raises(StatementError, match="a time without zone has no place in the database"):
+        append(database, nowhere)
 
 
 def test_very_many_keys_can_be_asked_for(database: Database) -> None:

@@ -300,7 +300,7 @@ def test_patience_grows_with_the_tries_up_to_a_minute(post: Post, broker: Collec
     post.leave_behind(REQUEST)
     pauses = {}
     with post.working():
-        for tries in (0, 1, 2, 5, 6, 99):
+        for tries in (0, 2, 99):
             with post.database.transaction() as transaction:
                 transaction.execute(outbox.update().values(tries=tries, not_before=post.clock()))
             until(
@@ -309,7 +309,7 @@ def test_patience_grows_with_the_tries_up_to_a_minute(post: Post, broker: Collec
                 what=f"another try after {tries}",
             )
             pauses[tries] = (post.rows()[0]["not_before"] - post.clock()).total_seconds()
-    expected = {0: 1, 1: 2, 2: 4, 5: 32, 6: 60, 99: 60}
+    expected = {0: 1, 2: 4, 99: 60}
     assert {tries: ceil(pause) for tries, pause in pauses.items()} == expected
 
 

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from threading import Event as Flag
 from time import monotonic
 from typing import Any
@@ -21,13 +23,14 @@ from schemas.base import Event
 from schemas.envelope import Envelope, to_amqp
 from schemas.probes import ProbeAnswered, ProbeRequested
 from store import tables
-from store.errors import DeliveryLostError, ObjectsUnavailableError
+from store.errors import DatabaseUnavailableError, DeliveryLostError, ObjectsUnavailableError
 from store.ports import Work
 from tests.equipment.emptying import end_connections
 from tests.equipment.making import MakeWorld
 from tests.equipment.probing import NAME, QUICKLY, Script, prober, probes
 from tests.equipment.sources import Intercepted
-from tests.equipment.world import PATIENCE_SECONDS, World
+from tests.equipment.world import PATIENCE_SECONDS, World, open_world
+from tests.services.private_postgresql import PrivatePostgreSQL
 from tests.services.waiting import until
 
 
@@ -358,6 +361,51 @@ def test_what_is_down_pauses_the_consumer_and_costs_nothing(make_world: MakeWorl
     assert world.tally.endings == {"released": 1, "succeeded": 3}
 
 
+def test_a_bus_that_is_down_pauses_the_consumer(make_embedded_world: MakeWorld) -> None:
+    consumer = prober(Script())
+    world = make_embedded_world(consumer)
+    failed: list[str] = []
+
+    def fail_first(call: str) -> None:
+        if call == "take" and not failed:
+            failed.append(call)
+            raise DatabaseUnavailableError("database: gone")
+
+    sent = world.accept(ProbeRequested(probe="x"))
+    with world.working(consumer, around=lambda source: Intercepted(source, before=fail_first)):
+        world.wait_until_at_rest()
+    check_once(world, sent)
+    assert world.tally.pauses == ["database", None]
+    assert world.tally.endings == {"succeeded": 1}
+
+
+def test_a_database_that_goes_in_the_middle_of_the_work_costs_nothing(
+    private_postgresql: PrivatePostgreSQL, tmp_path: Path
+) -> None:
+    def stop_once(_event: ProbeRequested, run: int) -> None:
+        if run == 1:
+            private_postgresql.stop()
+
+    consumer = prober(Script(stop_once), retry=replace(QUICKLY, attempts=1))
+    with (
+        private_postgresql.fresh_database() as url,
+        open_world([consumer], database_url=url, folder=tmp_path) as world,
+    ):
+        sent = world.accept(ProbeRequested(probe="x"))
+        with world.working(consumer, probes={"database": world.database.check}):
+            until(lambda: world.tally.pauses, seconds=PATIENCE_SECONDS, what="the pause")
+            private_postgresql.start()
+            world.clock.advance(2 * LEASE)  # it could not be handed back
+            until(
+                lambda: world.tally.endings["succeeded"],
+                seconds=PATIENCE_SECONDS,
+                what="the second run",
+            )
+        check_once(world, sent)
+        assert world.rows(tables.inbox)[0]["attempt"] == 1
+        assert world.count(tables.failures) == 0
+
+
 def test_a_source_that_fails_unexpectedly_does_not_end_the_thread(
     make_embedded_world: MakeWorld,
 ) -> None:
@@ -392,6 +440,24 @@ def test_a_batch_that_cannot_be_ended_comes_again(make_world: MakeWorld) -> None
         world.wait_until_at_rest()
     check_once(world, sent)
     assert failed == ["acknowledge"]
+
+
+def test_parking_that_fails_comes_again(make_embedded_world: MakeWorld) -> None:
+    consumer = prober(Script())
+    world = make_embedded_world(consumer)
+    failed: list[str] = []
+
+    def fail_first(call: str) -> None:
+        if call == "settle" and not failed:
+            failed.append(call)
+            raise ZeroDivisionError("a bug in the source")
+
+    valid = world.stamp.put_on(ProbeRequested(probe="x"))
+    world.accept(replace(valid, data=b"{}"))
+    with world.working(consumer, around=lambda source: Intercepted(source, before=fail_first)):
+        world.wait_until_at_rest()
+    assert failed == ["settle"]
+    assert world.count(tables.parked) == 1
 
 
 def test_work_whose_delivery_is_lost_is_undone(make_embedded_world: MakeWorld) -> None:
@@ -477,6 +543,55 @@ def test_work_that_outlives_its_lease_is_undone(make_embedded_world: MakeWorld) 
     check_once(world, sent)
     assert script.runs == {"x": 2}
     assert world.count(tables.failures) == 0
+
+
+@pytest.mark.parametrize("error", [OSError("the dome is closed"), Reject("no such telescope")])
+def test_a_failure_that_outlives_its_lease_is_forgotten(
+    make_embedded_world: MakeWorld, error: Exception
+) -> None:
+    stolen: list[Delivery] = []
+
+    def fail_late(_event: ProbeRequested, run: int) -> None:
+        if run == 1:
+            world.clock.advance(2 * LEASE)
+            stolen.extend(thief.take(1, PATIENCE_SECONDS))
+            raise error
+
+    consumer = prober(Script(fail_late))
+    world = make_embedded_world(consumer)
+    sent = world.accept(ProbeRequested(probe="x"))
+    with closing(world.bus.source(consumer)) as thief, world.working(consumer):
+        until(lambda: stolen, seconds=PATIENCE_SECONDS, what="the theft")
+        until(
+            lambda: world.tally.endings.total() == 1, seconds=PATIENCE_SECONDS, what="the failure"
+        )
+        thief.release(stolen)
+        world.wait_until_at_rest()
+    check_once(world, sent)
+    assert world.count(tables.failures) == world.count(tables.parked) == 0
+    assert world.rows(tables.inbox)[0]["attempt"] == 1
+
+
+def test_a_lease_is_kept_for_as_long_as_the_work_takes(make_embedded_world: MakeWorld) -> None:
+    consumer = prober(Script())
+    world = make_embedded_world(consumer)
+    world.accept(ProbeRequested(probe="x"))
+
+    def until_when() -> datetime:
+        (row,) = world.rows(tables.deliveries)
+        lease: datetime = row["lease_until"]
+        return lease
+
+    with closing(world.bus.source(consumer)) as slow, closing(world.bus.source(consumer)) as other:
+        (held,) = slow.take(1, PATIENCE_SECONDS)
+        first = until_when()
+        world.clock.advance(LEASE * 0.9)
+        until(lambda: until_when() > first, seconds=PATIENCE_SECONDS, what="the lease to be kept")
+        world.clock.advance(LEASE * 0.5)
+        assert world.clock() > first
+        assert other.take(1, 0.1) == []
+        slow.release([held])
+        assert len(other.take(1, PATIENCE_SECONDS)) == 1
 
 
 @pytest.mark.parametrize("make_world", ["postgresql"], indirect=True)

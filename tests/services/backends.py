@@ -21,6 +21,11 @@ class Private(Protocol):
         """Start it, and return when it answers."""
         ...
 
+    @property
+    def close(self) -> Callable[[], None]:
+        """End it, and remove what it wrote."""
+        ...
+
 
 P = TypeVar("P", bound=Private)
 
@@ -108,7 +113,11 @@ T = TypeVar("T")
 def started(kind: Callable[[], P]) -> P:
     """Return a running server of our own. Raises ServiceMissingError."""
     server = kind()
-    server.start()
+    try:
+        server.start()
+    except ServiceMissingError:
+        server.close()
+        raise
     return server
 
 

@@ -1,5 +1,6 @@
 """Start one service of docker-compose.yml, when a container engine answers."""
 
+import os
 import secrets
 import shutil
 import subprocess
@@ -50,6 +51,8 @@ def start(service: str) -> Composed:
     variables = environment()
     project = {"COMPOSE_PROJECT_NAME": folder.name, "COMPOSE_FILE": str(FILE)}
     server = Server(
-        ["sh", "-c", _RUN, "compose", service], folder=folder, environment=variables | project
+        ["sh", "-c", _RUN, "compose", service],
+        folder=folder,
+        environment={**os.environ, **variables, **project},
     )
     return Composed(server, variables)

@@ -2,8 +2,8 @@
 
 SIGTERM stops the server, SIGUSR1 kills it; both keep its folder, so that it can be started again.
 The end of standard input, which comes however the owner ends (SIGKILL included), stops the server
-and removes the folder. Started in a session of its own, so that the server and what it starts can
-be killed together. Imports the standard library alone.
+and removes the folder. The server has a process group of its own, so that it can be killed with
+everything it starts. Imports the standard library alone.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: stop_asked.set())
     server = _start(given.command, given.user)
     # Killed from here, and waited for here, the server leaves no zombie that holds its lock file.
-    signal.signal(signal.SIGUSR1, lambda *_: server.kill())
+    signal.signal(signal.SIGUSR1, lambda *_: os.killpg(server.pid, signal.SIGKILL))
 
     def watch_owner() -> None:
         os.read(sys.stdin.fileno(), 1)
@@ -42,7 +42,7 @@ def main() -> int:
     def stop_when_asked() -> None:
         stop_asked.wait()
         server.send_signal(given.signal)
-        killer = threading.Timer(PATIENCE_SECONDS, os.killpg, (0, signal.SIGKILL))
+        killer = threading.Timer(PATIENCE_SECONDS, os.killpg, (server.pid, signal.SIGKILL))
         killer.daemon = True
         killer.start()
 
@@ -56,10 +56,15 @@ def main() -> int:
 
 def _start(command: list[str], user: str | None) -> subprocess.Popen[bytes]:
     if user is None:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)
     group = pwd.getpwnam(user).pw_gid
     return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, user=user, group=group, extra_groups=[]
+        command,
+        stdin=subprocess.DEVNULL,
+        process_group=0,
+        user=user,
+        group=group,
+        extra_groups=[],
     )
 
 

@@ -16,6 +16,7 @@ from tests.services.finding import ServiceMissingError
 from tests.services.ports import free_ports
 from tests.services.postgresql import PostgreSQL
 from tests.services.server import Server, new_folder
+from tests.services.waiting import until
 
 # Where Debian and Homebrew keep the programs of each major version, beside the PATH.
 _PLACES = (
@@ -51,14 +52,7 @@ class PrivatePostgreSQL(PostgreSQL):
         """
         if self._server and self._server.running:
             return
-        self._server = Server(
-            [self._programs / "postgres", "-D", self._folder / "data", *self._options()],
-            folder=self._folder,
-            environment={"LC_ALL": "C"},
-            user=self._user,
-            stop_signal=signal.SIGINT,  # its "fast": end the sessions instead of waiting for them
-        )
-        self._server.wait_until(lambda: self.version, seconds=60)
+        until(self._started, seconds=60, what="the sessions of the killed server to end")
 
     def stop(self) -> None:
         """Stop the server in an orderly way. Its data stay."""
@@ -74,6 +68,22 @@ class PrivatePostgreSQL(PostgreSQL):
         if self._server:
             self._server.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _started(self) -> bool:
+        self._server = Server(
+            [self._programs / "postgres", "-D", self._folder / "data", *self._options()],
+            folder=self._folder,
+            environment={"LC_ALL": "C"},
+            user=self._user,
+            stop_signal=signal.SIGINT,  # its "fast": end the sessions instead of waiting for them
+        )
+        try:
+            self._server.wait_until(lambda: self.version, seconds=60)
+        except ServiceMissingError as error:
+            if "shared memory block" in str(error):  # sessions outlive a killed server for a moment
+                return False
+            raise
+        return True
 
     def _options(self) -> list[str]:
         settings = {

@@ -120,6 +120,7 @@ class PrivateRabbitMQ(RabbitMQ):
             "RABBITMQ_MNESIA_BASE": str(self._folder / "data"),
             "RABBITMQ_LOG_BASE": str(self._folder / "log"),
             "RABBITMQ_PID_FILE": str(self._folder / "pid"),
+            "RUNNING_UNDER_SYSTEMD": "true",  # the script becomes the node: signals reach it
         }
 
 

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ def start() -> SeaweedFS:
         [weed, *_options(folder, port, inner)],
         folder=folder,
         environment=_ONE_VOLUME_PER_BUCKET,
+        stop_signal=signal.SIGKILL,  # its own way to stop takes minutes, and nothing is kept
     )
     return SeaweedFS(server, f"http://127.0.0.1:{port}", access_key, secret_key)
 

@@ -1,0 +1,95 @@
+"""The HTTP ingress over a world, with limits and accounts that a test may choose."""
+
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from http_ingress.application import application
+from http_ingress.ports import Limits, Listener, Ports
+from http_ingress.server import HttpServer, listen
+from producers.acceptor import Acceptor
+from store.accounts import Accounts
+from store.activity import embedded_queues
+from tests.equipment.installations import Caller
+from tests.equipment.world import World, new_id
+
+USER = "reader-1"
+
+
+@dataclass
+class Ingress:
+    """A running ingress."""
+
+    url: str
+    token: str
+    accounts: Accounts
+    observed: list[tuple[str, str, int]] = field(default_factory=list)
+    """Method, route and status of every request, in the order of their ends."""
+
+    @property
+    def caller(self) -> Caller:
+        """One who speaks to it with the token."""
+        return Caller(self.url, self.token)
+
+    def connect(self) -> socket.socket:
+        """Return a connection on which a test may say whatever it likes."""
+        address = urlsplit(self.url)
+        return socket.create_connection((address.hostname or "", address.port or 0), timeout=30)
+
+    def say(self, request: bytes) -> bytes:
+        """Send bytes, and return all that is answered until the server hangs up."""
+        with closing(self.connect()) as connection:
+            connection.sendall(request)
+            return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@contextmanager
+def serving(
+    world: World,
+    *,
+    limits: Limits | None = None,
+    public_reads: bool = True,
+    canary: Callable[[], str | None] = lambda: None,
+) -> Iterator[Ingress]:
+    """Run an ingress for the block."""
+    accounts = Accounts(world.database, world.clock, new_id, secrets.token_urlsafe)
+    if USER not in [user.name for user in accounts.users()]:
+        accounts.add_user(USER, None)
+    _, token = accounts.create_token(USER, "tests")
+    acceptor = Acceptor(world.database, world.bus.ledger, world.clock)
+    listening = listen("127.0.0.1", 0)
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    ingress = Ingress(url, token, accounts)
+    ports = Ports(
+        database=world.database,
+        objects=world.objects,
+        acceptor=acceptor,
+        stamp=world.stamp,
+        waiters=world.waiters,
+        accounts=accounts,
+        listeners=[Listener("answer-probe", "muniment.probe.requested.v1", ())],
+        queues=lambda: embedded_queues(world.database, ["answer-probe"], world.clock()),
+        readiness=lambda: {"database": None},
+        canary=canary,
+        render_metrics=lambda: b"",
+        observe=lambda method, route, status, _: ingress.observed.append((method, route, status)),
+        clock=world.clock,
+        new_id=new_id,
+        new_secret=secrets.token_urlsafe,
+        public_url=url,
+        public_reads=public_reads,
+        limits=limits or Limits(),
+    )
+    server = HttpServer(application(ports), listening, drain_seconds=2)
+    acceptor.start()
+    try:
+        server.start()
+        try:
+            yield ingress
+        finally:
+            server.stop()
+    finally:
+        acceptor.stop()
