@@ -1,5 +1,6 @@
 # The menu: every target with a comment behind two hashes is in it.
-PYTHON ?= python3
+# The first of these that is new enough; or name one: make PYTHON=/opt/python/bin/python3.12
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 FILES ?=
 PYTEST ?=
 BIN := .venv/bin
@@ -54,10 +55,17 @@ clean: ## remove the virtual environment, caches and var/
 	rm -rf .venv var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/bin/pip:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "Muniment needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..." >&2; exit 1; }
-	@$(PYTHON) -m venv .venv || \
-	  { rm -rf .venv; echo "On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@for python in $(PYTHON); do \
+	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+	  $$python -m venv .venv && exit 0; \
+	  rm -rf .venv; \
+	  echo "On Debian and Ubuntu: apt-get install $$(basename $$python)-venv" >&2; \
+	  exit 1; \
+	done; \
+	echo "Muniment needs Python 3.11 or newer, and none of these is: $(PYTHON)" >&2; \
+	echo "  Debian, Ubuntu: apt-get install python3 python3-venv    macOS: brew install python" >&2; \
+	echo "  installed elsewhere: make PYTHON=/where/it/is/bin/python3 $(MAKECMDGOALS)" >&2; \
+	exit 1
 
 $(INSTALLED): requirements.lock pyproject.toml | .venv/bin/pip
 	@echo "installing (once; about a minute) ..."

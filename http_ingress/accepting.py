@@ -6,11 +6,15 @@ A commit answers many requests at once: they are handed over together, with one 
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from http_ingress import problems
 from http_ingress.problems import RETRY_SOON, Problem
-from producers.acceptor import Acceptance, Acceptor, Answer, Receipt
+from producers.acceptor import Acceptance, Answer, Done, Receipt
+
+Submit = Callable[[Acceptance, Done], None]
+"""`producers.acceptor.Acceptor.submit`."""
 
 _Future = asyncio.Future[Answer]
 
@@ -18,9 +22,9 @@ _Future = asyncio.Future[Answer]
 class Accepting:
     """Has events accepted; belongs to one event loop."""
 
-    def __init__(self, acceptor: Acceptor, most_pending: int, accepted: Callable[[], None]) -> None:
+    def __init__(self, submit: Submit, most_pending: int, accepted: Callable[[], None]) -> None:
         """`accepted` is called, in the loop, whenever something new is in the ledger."""
-        self._acceptor = acceptor
+        self._submit = submit
         self._most_pending = most_pending
         self._accepted = accepted
         self._loop = asyncio.get_running_loop()
@@ -39,7 +43,7 @@ class Accepting:
         future: _Future = self._loop.create_future()
         self._pending += 1
         try:
-            self._acceptor.submit(acceptance, partial(self._done, future))
+            self._submit(acceptance, partial(self._done, future))
             answer = await future
         finally:
             self._pending -= 1
@@ -52,7 +56,9 @@ class Accepting:
         self._answers.append((future, answer))
         if not self._awake:
             self._awake = True
-            self._loop.call_soon_threadsafe(self._deliver)
+            # A loop that has ended has nobody waiting in it any more.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._deliver)
 
     def _deliver(self) -> None:
         # Lowered first: an answer that comes from now on either is seen below or wakes us again.

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from http_ingress import (
     assets_api,
+    content_api,
     documents_api,
     events_api,
     files_api,
@@ -34,6 +35,7 @@ NATIVE: tuple[Route, ...] = (
     *why_api.ROUTES,
     *uploads_api.ROUTES,
     *files_api.ROUTES,
+    *content_api.ROUTES,
     *operations_api.ROUTES,
     *status_api.ROUTES,
     *documents_api.ROUTES,
@@ -61,7 +63,7 @@ async def _equip(app: web.Application) -> AsyncIterator[None]:
     tail = app[TAIL] = Tail(
         lambda after, most: threads.query(lambda: events_after(ports.database, after, most).events)
     )
-    app[ACCEPTING] = Accepting(ports.acceptor, ports.limits.most_pending, tail.wake)
+    app[ACCEPTING] = Accepting(ports.acceptor.submit, ports.limits.most_pending, tail.wake)
     app[UPLOADS] = asyncio.Semaphore(ports.limits.most_concurrent_uploads)
     app[BOARD] = Fresh(lambda: threads.query(look, ports), _LOOK_SECONDS)
     app[GATE] = Gate(ports.accounts, threads, ports.new_secret())

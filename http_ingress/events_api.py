@@ -48,30 +48,27 @@ async def post_events(request: web.Request) -> web.Response:
     Once this is answered with a 2xx the events are durable. The same event sent again, with the
     same id, is accepted again and done once.
     """
-    ports = request.app[PORTS]
+    ports, prefer = request.app[PORTS], request.headers.get("Prefer")
     body = await read_body(request, ports.limits.largest_body)
+    seconds = None
     if is_batch(request.headers):
         envelopes = read_batch(body, ports.limits.most_events_in_batch)
     else:
         envelopes = [read_one(request.headers, body)]
-    prefer = request.headers.get("Prefer")
-    seconds = None
-    if prefer is not None and len(envelopes) == 1 and not is_batch(request.headers):
         seconds = wait_seconds(prefer, ports.limits.longest_wait_seconds)
     replyto = None if seconds is None else ports.waiters.address
     adopted = [ports.stamp.adopt(envelope, replyto=replyto) for envelope in envelopes]
-    idempotency_key = read_idempotency_key(request)
-    receipt = await request.app[ACCEPTING].accept(
-        Acceptance(
-            adopted,
-            f"user:{request[USER].name}",
-            idempotency_key,
-            "" if idempotency_key is None else fingerprint(to_batch(envelopes)),
-        )
-    )
+    acceptance = Acceptance(adopted, f"user:{request[USER].name}", *_identity(request, envelopes))
+    receipt = await request.app[ACCEPTING].accept(acceptance)
     if seconds is not None:
         return await _ended(request, receipt.operations[0], seconds)
     return accepted(adopted, receipt.operations, prefer)
+
+
+def _identity(request: web.Request, envelopes: Sequence[Envelope]) -> tuple[str | None, str]:
+    """Return the Idempotency-Key, and the fingerprint that goes with it."""
+    key = read_idempotency_key(request)
+    return key, "" if key is None else fingerprint(to_batch(envelopes))
 
 
 def accepted(

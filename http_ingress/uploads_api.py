@@ -5,6 +5,7 @@ The consumer `ingest-file` does the rest. Whatever goes wrong before the accepta
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
 
 from aiohttp import web
 from pydantic_core import to_json
@@ -63,38 +64,44 @@ async def _ingest(request: web.Request, receive: Receive) -> web.Response:
     if "Content-Range" in request.headers:
         # RFC 9110 section 14.5: taken for the whole, a part would spoil the file.
         raise Problem(problems.MALFORMED, "Send files whole.", field="Content-Range")
-    seconds = wait_seconds(request.headers.get("Prefer"), ports.limits.longest_wait_seconds)
-    idempotency_key = read_idempotency_key(request)
+    prefer = request.headers.get("Prefer")
+    seconds = wait_seconds(prefer, ports.limits.longest_wait_seconds)
     if slots.locked():
         raise Problem(problems.BUSY, "Too many uploads at once.", headers=RETRY_SOON)
     async with slots:
-        upload_id = ports.new_id()
-        key = staging_key(upload_id)
-        try:
-            received = await receive(key)
-            asked = _asked(received, upload_id)
-            replyto = None if seconds is None else ports.waiters.address
-            envelope = _within_limits(ports.stamp.put_on(asked, replyto=replyto))
-            receipt = await request.app[ACCEPTING].accept(
-                Acceptance(
-                    [envelope],
-                    f"user:{request[USER].name}",
-                    idempotency_key,
-                    _fingerprint(asked),
-                    _upload(asked, received, upload_id, request),
-                )
-            )
-        except DatabaseUnavailableError:
-            # Perhaps it was accepted after all: the bytes are left to the sweep.
-            raise
-        except BaseException:
-            await _forget(request, key)
-            raise
-        if receipt.repeated:
-            await _forget(request, key)
+        envelope, operation = await _accept(request, receive, waits=seconds is not None)
     if seconds is None:
-        return accepted([envelope], receipt.operations, request.headers.get("Prefer"))
-    return await _ended(request, receipt.operations[0], seconds)
+        return accepted([envelope], [operation], prefer)
+    return await _ended(request, operation, seconds)
+
+
+async def _accept(request: web.Request, receive: Receive, *, waits: bool) -> tuple[Envelope, str]:
+    """Return the request event and its operation, an earlier one if this was asked before."""
+    ports, idempotency_key = request.app[PORTS], read_idempotency_key(request)
+    upload_id = ports.new_id()
+    key = staging_key(upload_id)
+    try:
+        received = await receive(key)
+        asked = _asked(received, upload_id)
+        replyto = ports.waiters.address if waits else None
+        envelope = _within_limits(ports.stamp.put_on(asked, replyto=replyto))
+        acceptance = Acceptance(
+            [envelope],
+            f"user:{request[USER].name}",
+            idempotency_key,
+            _fingerprint(asked),
+            _upload(asked, received, upload_id, ports.clock()),
+        )
+        receipt = await request.app[ACCEPTING].accept(acceptance)
+    except DatabaseUnavailableError:
+        # Perhaps it was accepted after all: the bytes are left to the sweep.
+        raise
+    except BaseException:
+        await _forget(request, key)
+        raise
+    if receipt.repeated:
+        await _forget(request, key)
+    return envelope, receipt.operations[0]
 
 
 def _asked(received: Received, upload_id: str) -> FileIngestRequested:
@@ -122,16 +129,17 @@ def _fingerprint(asked: FileIngestRequested) -> str:
 
 
 def _upload(
-    asked: FileIngestRequested, received: Received, upload_id: str, request: web.Request
+    asked: FileIngestRequested, received: Received, upload_id: str, now: datetime
 ) -> Upload:
+    fixity = received.fixity
     return Upload(
         id=upload_id,
         object_key=staging_key(upload_id),
-        size=received.fixity.size,
-        sha256=received.fixity.sha256,
-        md5=received.fixity.md5,
+        size=fixity.size,
+        sha256=fixity.sha256,
+        md5=fixity.md5,
         media_type=asked.media_type,
-        received_at=request.app[PORTS].clock(),
+        received_at=now,
     )
 
 

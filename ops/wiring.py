@@ -17,11 +17,11 @@ from consumers.runtime.equipment import Equipment
 from consumers.runtime.worker import Worker
 from http_ingress.application import application
 from http_ingress.ports import Limits, Listener, Ports
+from http_ingress.server import HttpServer, listen
 from ops.buses import Bus, EmbeddedBus, RabbitBus, Surroundings
 from ops.canary import Canary
 from ops.caretaker import Caretaker
 from ops.metrics import Metrics
-from ops.serving import HttpServer, listen
 from ops.settings import EMBEDDED, Settings
 from ops.stores import Store, clock, new_id, new_secret, open_store, prepare
 from ops.topology import Topology, derive

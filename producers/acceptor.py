@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from queue import SimpleQueue
 from threading import Thread
+from time import sleep
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import select, tuple_
@@ -25,6 +26,9 @@ from store.uploads import upload_row
 
 MOST_EVENTS = 200
 """Events that share a commit, unless one request brings more."""
+
+GATHER_SECONDS = 0.005
+"""How long further requests may gather after a commit that several have shared."""
 
 _log = logging.getLogger(__name__)
 
@@ -94,6 +98,10 @@ class Acceptor:
                 answers = self._answer([acceptance for acceptance, _ in group])
                 for (_, done), answer in zip(group, answers, strict=True):
                     _tell(done, answer)
+                if len(group) > 1 and _events(group) < MOST_EVENTS:
+                    # Who has been answered may ask again: let them share the next commit, too.
+                    # A client that is alone does not wait.
+                    sleep(GATHER_SECONDS)
 
     def _gather(self) -> tuple[list[tuple[Acceptance, Done]], bool]:
         group: list[tuple[Acceptance, Done]] = []
@@ -184,6 +192,10 @@ class _Judge:
         if fresh and len(fresh) < len(envelopes):
             return ConflictError("id", "some events of the batch were accepted before, others not")
         return None
+
+
+def _events(group: Sequence[tuple[Acceptance, Done]]) -> int:
+    return sum(len(acceptance.envelopes) for acceptance, _ in group)
 
 
 def _same(one: Envelope, other: Envelope) -> bool:

@@ -15,12 +15,13 @@ from time import monotonic
 from producers.ports import Fate, Publisher
 from store.database import Database
 from store.errors import BrokerUnavailableError, DatabaseUnavailableError
-from store.outbox import GRACE, Due, postpone, remove, take_due
+from store.outbox import GRACE, REMOVE, Due, postpone, take_due
 
 WINDOW = 500
 """Rows that share a window of confirms, and one delete."""
 
 _SWEEP_SECONDS = 1.0
+_GATHER_SECONDS = 0.005
 _MOST_IN_MEMORY = 20_000
 _SLOWEST = timedelta(seconds=60)
 _log = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ class Relay:
         self._rings: deque[tuple[str, Sequence[str]]] = deque()
         self._changed = Condition()
         self._stopping = False
+        self._streaming = False
+        """Several left together the last time: it pays to wait for more."""
         self._thread = Thread(target=self._run, name="relay")
 
     def start(self) -> None:
@@ -100,12 +103,18 @@ class Relay:
                 lambda: self._fresh or self._rings or self._stopping,
                 max(0.0, until - monotonic()),
             )
+            if self._streaming:
+                self._changed.wait_for(
+                    lambda: len(self._fresh) >= WINDOW or self._rings or self._stopping,
+                    _GATHER_SECONDS,
+                )
             oldest = monotonic() - GRACE.total_seconds()
             rows: list[Due] = []
             while self._fresh and len(rows) < WINDOW:
                 since, row = self._fresh.popleft()
                 if since > oldest:
                     rows.append(row)
+            self._streaming = len(rows) > 1
             rings = list(self._rings)
             self._rings.clear()
             return rows, rings, self._stopping
@@ -114,13 +123,10 @@ class Relay:
         if not rows:
             return
         fates = self._publisher.publish(rows)
-        with self._database.transaction() as transaction:
-            confirmed = [
-                r.id for r, fate in zip(rows, fates, strict=True) if fate is Fate.CONFIRMED
-            ]
-            # What was refused keeps its row; the sweep meets it when the grace is over.
-            if confirmed:
-                remove(transaction, confirmed)
+        # What was refused keeps its row; the sweep meets it when the grace is over.
+        confirmed = [r.id for r, fate in zip(rows, fates, strict=True) if fate is Fate.CONFIRMED]
+        if confirmed:
+            self._database.run(REMOVE, {"ids": confirmed})
 
     def _sweep(self) -> int:
         now = self._clock()
@@ -137,7 +143,7 @@ class Relay:
                     _log.warning("%s %s by %s", row.envelope.type, fate.value, row.destination)
                     postpone(transaction, [row.id], now + _patience(row.tries))
             if confirmed:
-                remove(transaction, confirmed)
+                transaction.execute(REMOVE, {"ids": confirmed})
         return len(rows)
 
 

@@ -6,11 +6,11 @@ upgraded later can only fail; within one process they queue up fairly before it.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import lru_cache
 from sqlite3 import Connection as SQLiteConnection
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import (
@@ -20,26 +20,24 @@ from sqlalchemy import (
     Executable,
     RowMapping,
     Table,
-    bindparam,
-    cast,
     create_engine,
     event,
-    func,
     insert,
     make_url,
-    select,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
 
+from store.columns import Row, insert_columns
 from store.errors import DatabaseUnavailableError, SetupError
-
-Row = Mapping[str, Any]
 
 _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 5
+_IDLE_SECONDS = 1.0
+"""After which a connection may have been lost unnoticed."""
 
 
 class Transaction:
@@ -53,6 +51,7 @@ class Transaction:
         self._begin = begin
         self._connection: Connection | None = None
         self._rows: dict[Table, list[Row]] = defaultdict(list)
+        self._done: set[Executable] = set()
         self._committed: list[Callable[[], None]] = []
 
     @property
@@ -85,11 +84,15 @@ class Transaction:
             table = next(iter(self._rows))
             rows = self._rows.pop(table)
             if self.is_postgresql:
-                names = tuple(rows[0])
-                columns = {name: [row[name] for row in rows] for name in names}
-                self.connection.execute(_insert_columns(table, names), columns)
+                self.connection.execute(*insert_columns(table, rows))
             else:
                 self.connection.execute(insert(table), rows)
+
+    def execute_once(self, statement: Executable) -> None:
+        """Run a statement without result, unless this transaction has done so already."""
+        if statement not in self._done:
+            self._done.add(statement)
+            self.execute(statement)
 
     def on_commit(self, callback: Callable[[], None]) -> None:
         """Call back once the commit has succeeded, in order of registration."""
@@ -104,27 +107,16 @@ class Transaction:
             callback()
 
 
-@lru_cache(maxsize=256)
-def _insert_columns(table: Table, names: tuple[str, ...]) -> Executable:
-    """Return an insert that takes one array per column.
-
-    However many rows there are, the statement and its parameters stay few; the driver spends a
-    third of the time that it takes over a list of rows.
-    """
-    columns = [table.c[name] for name in names]
-    arrays = [
-        # The type is said twice: for the server, and for what our own types do to each value.
-        cast(bindparam(column.name, type_=ARRAY(column.type)), ARRAY(column.type))
-        for column in columns
-    ]
-    return insert(table).from_select(columns, select(*map(func.unnest, arrays)))
-
-
 class Database:
-    """The database behind one engine. Safe to use from many threads."""
+    """The database behind one engine. Safe to use from many threads.
 
-    def __init__(self, engine: Engine) -> None:
+    What is a single statement goes through `single`, which may be an engine whose every statement
+    is a transaction of its own: no begin, no commit, one way to the server and back.
+    """
+
+    def __init__(self, engine: Engine, single: Engine | None = None) -> None:
         self.engine = engine
+        self._single = single
         self._writing = Lock() if engine.dialect.name == "sqlite" else None
 
     @contextmanager
@@ -146,8 +138,17 @@ class Database:
 
     def query(self, statement: Executable, parameters: Row | None = None) -> list[RowMapping]:
         """Return the rows of one reading statement. Raises DatabaseUnavailableError."""
-        with _translated(), self.engine.connect() as connection:
+        with _translated(), (self._single or self.engine).connect() as connection:
             return list(connection.execute(statement, parameters).mappings())
+
+    def run(self, statement: Executable, parameters: Row | None = None) -> None:
+        """Run one writing statement, and commit. Raises DatabaseUnavailableError."""
+        if self._single is None:
+            with self.transaction() as transaction:
+                transaction.execute(statement, parameters)
+        else:
+            with _translated(), self._single.connect() as connection:
+                connection.execute(statement, parameters)
 
     def check(self) -> None:
         """Return when the database answers; raise DatabaseUnavailableError if not."""
@@ -156,6 +157,8 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+        if self._single is not None:
+            self._single.dispose()
 
 
 @contextmanager
@@ -184,23 +187,50 @@ def open_database(url: str, *, application: str = "muniment") -> Database:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     elif backend == "postgresql":
-        engine = create_engine(
-            url,
-            pool_size=8,
-            max_overflow=24,
-            pool_timeout=_CONNECT_SECONDS,
-            pool_pre_ping=True,
-            connect_args={
-                "connect_timeout": _CONNECT_SECONDS,
-                "application_name": application,
-                "options": "-c timezone=UTC",
-            },
+        return Database(
+            _postgresql_engine(url, application),
+            _postgresql_engine(url, application, isolation_level="AUTOCOMMIT"),
         )
     else:
         raise SetupError(
             f"MUNIMENT_DATABASE_URL: {backend} is not supported; use SQLite or PostgreSQL"
         )
     return Database(engine)
+
+
+def _postgresql_engine(url: str, application: str, **options: Any) -> Engine:  # noqa: ANN401
+    engine = create_engine(
+        url,
+        pool_size=8,
+        max_overflow=24,
+        pool_timeout=_CONNECT_SECONDS,
+        connect_args={
+            "connect_timeout": _CONNECT_SECONDS,
+            "application_name": application,
+            "options": "-c timezone=UTC",
+        },
+        **options,
+    )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _ask_if_idle)
+    return engine
+
+
+def _note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = monotonic()
+
+
+def _ask_if_idle(connection: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
+    # To ask each time (`pool_pre_ping`) costs a busy process as much as what it is about to do.
+    if monotonic() < record.info.get("used", monotonic()) + _IDLE_SECONDS:
+        return
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        cursor.close()
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
 
 
 def _prepare_sqlite(connection: SQLiteConnection, _record: object) -> None:

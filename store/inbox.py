@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, bindparam, select
 
 from schemas.base import Outcome
 from store.database import Database, Transaction
@@ -69,14 +69,17 @@ class Standing:
     """This consumer has finished it before."""
 
 
+_MINE = and_(inbox.c.event_key == events.c.key, inbox.c.consumer == bindparam("consumer"))
+_STANDINGS = (
+    select(events.c.key, events.c.position, inbox.c.consumer)
+    .outerjoin(inbox, _MINE)
+    .where(events.c.key.in_(bindparam("keys", expanding=True)))
+)
+
+
 def standings(database: Database, consumer: str, keys: Collection[str]) -> dict[str, Standing]:
     """Return what is known of the events, by key; those the ledger does not have are missing."""
-    mine = and_(inbox.c.event_key == events.c.key, inbox.c.consumer == consumer)
-    rows = database.query(
-        select(events.c.key, events.c.position, inbox.c.consumer)
-        .outerjoin(inbox, mine)
-        .where(events.c.key.in_(keys))
-    )
+    rows = database.query(_STANDINGS, {"keys": list(keys), "consumer": consumer})
     return {
         row["key"]: Standing(row["position"], handled=row["consumer"] is not None) for row in rows
     }

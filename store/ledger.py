@@ -12,13 +12,15 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import RowMapping, select, text
+from sqlalchemy import RowMapping, bindparam, select, text
 
 from schemas.envelope import JSON, Envelope
 from schemas.routing import exchange, routing_key
 from store.database import Transaction
 from store.tables import events
 
+# Built once: to build a statement takes as long as to run it.
+_KNOWN = select(events).where(events.c.key.in_(bindparam("keys", expanding=True)))
 _APPEND_LOCK = text("SELECT pg_advisory_xact_lock(5570193398)")
 
 EntryKind = Literal["accepted", "observed", "emitted"]
@@ -64,7 +66,7 @@ class Ledger:
     def lock(self, transaction: Transaction) -> None:
         """Keep other appends out until commit; whatever is read now stays true."""
         if transaction.is_postgresql:
-            transaction.execute(_APPEND_LOCK)
+            transaction.execute_once(_APPEND_LOCK)
 
     def append(self, transaction: Transaction, entries: Sequence[Entry]) -> None:
         """Write the entries down and dispatch those that are not on the bus already.
@@ -88,7 +90,7 @@ class Ledger:
 
 def known(transaction: Transaction, keys: Collection[str]) -> dict[str, Envelope]:
     """Return those of the events that are in the ledger, by key."""
-    found = transaction.execute(select(events).where(events.c.key.in_(keys)))
+    found = transaction.execute(_KNOWN, {"keys": list(keys)})
     return {row["key"]: envelope_of(row) for row in found.mappings()}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from schemas.envelope import Envelope
 from store.database import Database, Transaction
@@ -93,9 +93,8 @@ def take_due(transaction: Transaction, now: datetime, most: int) -> list[Due]:
     ]
 
 
-def remove(transaction: Transaction, ids: Collection[str]) -> None:
-    """Forget rows that the broker has confirmed."""
-    transaction.execute(delete(outbox).where(outbox.c.id.in_(ids)))
+REMOVE = delete(outbox).where(outbox.c.id.in_(bindparam("ids", expanding=True)))
+"""Forgets rows that the broker has confirmed: parameter `ids`, a list."""
 
 
 def postpone(transaction: Transaction, ids: Collection[str], until: datetime) -> None:

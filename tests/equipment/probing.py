@@ -1,13 +1,17 @@
 """Consumers of probes that do as a test says."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import Any
 
 from consumers.contract import Consumer, RetryPolicy
 from schemas.base import Event
+from schemas.envelope import Envelope
 from schemas.probes import ProbeAnswered, ProbeRequested
+from store import tables
 from store.ports import Work
+from tests.equipment.world import World
 
 NAME = "prober"
 QUICKLY = RetryPolicy(attempts=3, base_seconds=0.02, factor=1.0)
@@ -46,3 +50,14 @@ def prober(
 def probes(count: int) -> list[ProbeRequested]:
     """Return so many requests, named by their numbers."""
     return [ProbeRequested(probe=str(number)) for number in range(count)]
+
+
+def check_once(world: World, sent: Sequence[Envelope]) -> None:
+    """Check that each of the events had its effects, its inbox row and its answer once."""
+    keys = sorted(one.key for one in sent)
+    assert [row["event_key"] for row in world.rows(tables.probes)] == keys
+    inbox = world.rows(tables.inbox)
+    assert sorted(row["event_key"] for row in inbox) == keys
+    answers = world.rows(tables.events, type=ProbeAnswered.TYPE)
+    assert Counter(row["cause"] for row in answers) == Counter(keys)
+    assert {row["outcome_key"] for row in inbox} == {row["key"] for row in answers}

@@ -46,8 +46,11 @@ class S3:
 
     @property
     def version(self) -> str:
-        """What the server calls itself."""
-        answer = self.client.list_buckets()
+        """What the server calls itself. Raises ServiceMissingError when it does not answer."""
+        try:
+            answer = self.client.list_buckets()
+        except (BotoCoreError, ClientError) as error:
+            raise ServiceMissingError(f"{self.endpoint_url} cannot be used: {error}") from error
         return answer["ResponseMetadata"]["HTTPHeaders"].get("server", "a server without a name")
 
     def fresh_bucket(self) -> str:
@@ -80,7 +83,8 @@ class S3:
 def find_s3(environ: Mapping[str, str]) -> tuple[S3, str]:
     """Return an S3 server and how it was found. Raises ServiceMissingError."""
     if endpoint := environ.get("MUNIMENT_TEST_S3_ENDPOINT_URL"):
-        return _given(endpoint, environ), "given by MUNIMENT_TEST_S3_ENDPOINT_URL"
+        given = "given by MUNIMENT_TEST_S3_ENDPOINT_URL"
+        return find("S3 server", [(given, lambda: _given(endpoint, environ))])
     return find("S3 server", [("started privately", _private), ("docker compose", _composed)])
 
 
@@ -102,31 +106,16 @@ def _given(endpoint: str, environ: Mapping[str, str]) -> S3:
 
 def _private() -> S3:
     started = seaweedfs.start()
-    s3 = S3(
-        started.endpoint_url,
-        started.access_key,
-        started.secret_key,
-        _close_server=started.server.close,
-    )
-    started.server.wait_until(lambda: _answers(s3), seconds=60)
+    keys = (started.access_key, started.secret_key)
+    s3 = S3(started.endpoint_url, *keys, _close_server=started.close)
+    started.server.wait_until(lambda: s3.version, seconds=60)
     return s3
 
 
 def _composed() -> S3:
     running = compose.start("s3")
-    s3 = S3(
-        f"http://127.0.0.1:{running.environment['S3_PORT']}",
-        "muniment",
-        running.environment["S3_SECRET_KEY"],
-        _close_server=running.server.close,
-    )
-    running.server.wait_until(lambda: _answers(s3), seconds=compose.PATIENCE_SECONDS)
+    endpoint = f"http://127.0.0.1:{running.environment['S3_PORT']}"
+    keys = ("muniment", running.environment["S3_SECRET_KEY"])
+    s3 = S3(endpoint, *keys, _close_server=running.server.close)
+    running.server.wait_until(lambda: s3.version, seconds=compose.PATIENCE_SECONDS)
     return s3
-
-
-def _answers(s3: S3) -> bool:
-    try:
-        s3.client.list_buckets()
-    except (BotoCoreError, ClientError):
-        return False
-    return True

@@ -24,6 +24,14 @@ class SeaweedFS:
     endpoint_url: str
     access_key: str
     secret_key: str
+    ports: tuple[int, ...]
+
+    def close(self) -> None:
+        """End the server, and remove the sockets that it puts into /tmp whatever it is told."""
+        self.server.close()
+        for port in self.ports:
+            for path in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108 - its choice
+                path.unlink()
 
 
 def start() -> SeaweedFS:
@@ -47,7 +55,8 @@ def start() -> SeaweedFS:
         environment=_ONE_VOLUME_PER_BUCKET,
         stop_signal=signal.SIGKILL,  # its own way to stop takes minutes, and nothing is kept
     )
-    return SeaweedFS(server, f"http://127.0.0.1:{port}", access_key, secret_key)
+    endpoint = f"http://127.0.0.1:{port}"
+    return SeaweedFS(server, endpoint, access_key, secret_key, (port, *inner))
 
 
 def _options(folder: Path, port: int, inner: list[int]) -> list[str]:

@@ -47,7 +47,12 @@ class Server:
                 stdout=log,
                 stderr=log,
                 cwd=folder,
-                env={"PATH": os.environ["PATH"], "HOME": str(folder), **(environment or {})},
+                env={
+                    "PATH": os.environ["PATH"],
+                    "HOME": str(folder),
+                    "TMPDIR": str(folder),
+                    **(environment or {}),
+                },
                 start_new_session=True,
             )
 
@@ -70,6 +75,7 @@ class Server:
             self.kill()
             raise ServiceMissingError(f"the server is silent: {self._last_words()}") from error
         if not self.running:
+            self._let_go()
             raise ServiceMissingError(f"the server does not start: {self._last_words()}")
 
     def stop(self) -> None:

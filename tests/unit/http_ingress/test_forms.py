@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -48,7 +49,7 @@ def test_a_form_is_read_in_whatever_pieces_it_comes(
     fields = [(name, data.replace(b"\r\n--b", b"")) for name, data in fields]
     whole = written(fields)
     marks = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
-    pieces = [whole[start:end] for start, end in zip(marks, marks[1:], strict=False) if start < end]
+    pieces = [whole[start:end] for start, end in pairwise(marks) if start < end]
     assert read(pieces) == [(name, None, data) for name, data in fields]
 
 
