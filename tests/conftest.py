@@ -4,6 +4,7 @@ A service that cannot be had skips its tests on a laptop, and fails them where `
 """
 
 import os
+import signal
 from collections.abc import Callable, Generator, Iterator
 from typing import NoReturn, TypeVar
 
@@ -97,6 +98,11 @@ def private_postgresql(_private_postgresql: PrivatePostgreSQL) -> PrivatePostgre
 def free_port() -> int:
     """A port on the loopback address that nobody listens on."""
     return free_ports(1)[0]
+
+
+def pytest_configure() -> None:
+    """Take SIGTERM (from `timeout`, say) as Ctrl-C, so that fixtures still tidy up."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_sessionfinish() -> None:
