@@ -3,6 +3,7 @@
 from enum import IntEnum
 
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from producers.client_errors import IngressUnavailableError, ProblemError
 from schemas.catalogue import InvalidDataError, UnknownTypeError
@@ -20,6 +21,8 @@ class ExitCode(IntEnum):
     """Wrong arguments or settings."""
     UNAVAILABLE = 3
     """Something that it needs is down; the same again may succeed."""
+    DRIFT = 4
+    """What was compared differs; nothing was changed."""
 
 
 _ENDINGS: tuple[tuple[type[Exception], ExitCode, str], ...] = (
@@ -29,6 +32,7 @@ _ENDINGS: tuple[tuple[type[Exception], ExitCode, str], ...] = (
     (UnknownTypeError, ExitCode.USAGE, ""),
     (InvalidDataError, ExitCode.USAGE, ""),
     (ValidationError, ExitCode.USAGE, "Correct it in the environment."),
+    (SettingsError, ExitCode.USAGE, "It has to be JSON; `docs/reference/settings.md` shows how."),
     (MunimentError, ExitCode.FAILED, ""),
     (OSError, ExitCode.FAILED, ""),
 )
@@ -47,6 +51,11 @@ def judge(error: Exception) -> tuple[ExitCode, str, str]:
 
 def _settings(error: ValidationError) -> str:
     return "; ".join(
-        ": ".join((*(f"MUNIMENT_{part}".upper() for part in one["loc"]), one["msg"]))
+        f"{_place(one['loc'])}: {one['msg']}" if one["loc"] else one["msg"]
         for one in error.errors(include_url=False, include_context=False, include_input=False)
     )
+
+
+def _place(path: tuple[int | str, ...]) -> str:
+    variable, *inside = map(str, path)
+    return ".".join((f"MUNIMENT_{variable}".upper(), *inside))

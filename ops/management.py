@@ -1,5 +1,7 @@
-"""RabbitMQ's management API, as far as AMQP cannot tell: bindings and policies."""
+"""RabbitMQ's management API, as far as AMQP cannot tell: arguments, bindings and policies."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -17,10 +19,23 @@ class ManagementError(Exception):
     """The management API did not answer, or refused."""
 
 
+@dataclass(frozen=True, slots=True)
+class QueueThere:
+    """A queue as the broker has it."""
+
+    arguments: Mapping[str, Any]
+    policy: Mapping[str, Any]
+    """What policies, the operator's too, set for it together."""
+    policies: tuple[str, ...]
+    """Their names, as a sentence has them."""
+    unacknowledged: int | None
+    """How many messages consumers hold: up to some 10 s old; None when not counted yet."""
+
+
 class Management:
     """Reads what the vhost of a broker has, as the user in the URL or else the broker's.
 
-    Both methods raise ManagementError.
+    Every method raises ManagementError.
     """
 
     def __init__(self, url: str, broker: Broker) -> None:
@@ -38,10 +53,26 @@ class Management:
             if one["destination_type"] == "queue" and one["source"]
         }
 
-    def policies(self) -> dict[str, dict[str, Any]]:
-        """Return, by queue, the settings that policies make for it."""
+    def exchanges(self) -> dict[str, dict[str, Any]]:
+        """Return each exchange's arguments, its `type` among them."""
         return {
-            one["name"]: one.get("effective_policy_definition") or {} for one in self._get("queues")
+            one["name"]: {"type": one["type"], **one["arguments"]} for one in self._get("exchanges")
+        }
+
+    def queues(self) -> dict[str, QueueThere]:
+        """Return the queues by name."""
+        return {
+            one["name"]: QueueThere(
+                arguments=one["arguments"],
+                policy=one.get("effective_policy_definition") or {},
+                policies=tuple(
+                    f"{kind.replace('_', ' ')} {one[kind]!r}"
+                    for kind in ("policy", "operator_policy")
+                    if one.get(kind)
+                ),
+                unacknowledged=one.get("messages_unacknowledged"),
+            )
+            for one in self._get("queues")
         }
 
     def _get(self, what: str) -> Any:  # noqa: ANN401 - JSON is what it is

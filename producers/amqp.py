@@ -191,6 +191,8 @@ class AmqpPublisher:
                 self._connection = PublishingConnection(broker, self._name, self, self._patience)
             except (AMQPError, KombuError, OSError) as error:
                 problems.append(f"RabbitMQ at {broker}: {_reason(error)}")
+            except BrokerUnavailableError as error:
+                problems.append(str(error))
             else:
                 return self._connection
         raise BrokerUnavailableError("; ".join(problems))

@@ -21,6 +21,7 @@ from store.errors import BrokerUnavailableError
 
 _CHUNK = 64 * 1024
 _CONNECT_SECONDS = 5
+_NOBODY = "muniment.nobody"
 
 
 class Listener(Protocol):
@@ -40,11 +41,11 @@ class Listener(Protocol):
 
 
 class PublishingConnection:
-    """A connection with one channel in confirm mode; connects when made.
+    """A connection with one channel in confirm mode; connects when made, and tries that mode.
 
     Whatever the libraries raise (`amqp.AMQPError`, `OSError`) means that it is of no use any more.
-    Raises BrokerUnavailableError when an alarm blocks it; then `blocked` says why, until it is
-    over. Belongs to one thread at a time.
+    Raises BrokerUnavailableError when confirms are not in force, or when an alarm blocks it; then
+    `blocked` says why, until it is over. Belongs to one thread at a time.
     """
 
     def __init__(self, broker: Broker, name: str, listener: Listener, patience: float) -> None:
@@ -59,15 +60,17 @@ class PublishingConnection:
         )
         # From here on the bare connection: kombu's would reconnect by itself, without our channel.
         self._connection: Any = self._kombu.connection
-        try:
-            self._channel = self._open_channel(listener)
-        except BaseException:
-            self.drop()
-            raise
+        self._answered = 0
         sock = self._connection.sock
         self._pending: Callable[[], int] = getattr(sock, "pending", int)
         self._poll = poll()
         self._poll.register(sock, POLLIN | POLLOUT)
+        try:
+            self._channel = self._open_channel(listener)
+            self._prove_confirms()
+        except BaseException:
+            self.drop()
+            raise
 
     def publish(self, message: Message, exchange: str, key: str, *, mandatory: bool) -> None:
         """Publish one message, now or with the next `flush`."""
@@ -103,10 +106,15 @@ class PublishingConnection:
         self._raise_if_blocked()
 
     def ask(self) -> None:
-        """Return once the broker has answered."""
-        # Confirm mode, which is on already: a question that changes nothing.
-        self._channel.confirm_select()
-        self._raise_if_blocked()
+        """Return once the broker has confirmed a message that goes nowhere.
+
+        Only who publishes is told of an alarm, and only a confirmation shows that there are any.
+        """
+        asked = self.next_tag
+        self.publish(Message(b""), "", _NOBODY, mandatory=False)
+        self.flush()
+        while self._answered < asked:
+            self.wait()
 
     def wait(self) -> None:
         """Hear the next thing the broker says, confirmation or other."""
@@ -123,6 +131,7 @@ class PublishingConnection:
 
     def _open_channel(self, listener: Listener) -> Any:  # noqa: ANN401 - py-amqp is not typed
         channel = self._connection.channel()
+        channel.events["basic_ack"].add(self._note)
         channel.events["basic_ack"].add(listener.confirmed)
         channel.events["basic_nack"].add(listener.refused)
         channel.events["basic_return"].add(
@@ -130,6 +139,18 @@ class PublishingConnection:
         )
         channel.confirm_select()
         return channel
+
+    def _prove_confirms(self) -> None:
+        try:
+            self.ask()
+        except TimeoutError as error:
+            raise BrokerUnavailableError(
+                f"RabbitMQ at {self.broker} confirms nothing on a new channel within "
+                f"{self._patience:g} s: confirms are not in force, so nothing is published"
+            ) from error
+
+    def _note(self, tag: int, multiple: bool) -> None:  # noqa: ARG002, FBT001 - as the wire has it
+        self._answered = max(self._answered, tag)
 
     def _ready(self, deadline: float) -> int:
         self.check()

@@ -5,7 +5,7 @@ from typer.core import TyperGroup
 
 EXITS = (
     "Exit codes: 0 done; 1 refused or failed; 2 wrong arguments or settings; "
-    "3 something it needs is down, try again; 130 interrupted."
+    "3 something it needs is down, try again; 4 what was compared differs; 130 interrupted."
 )
 
 

@@ -1,12 +1,12 @@
 """Comparing the topology with a real broker, and declaring it there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from consumers.contract import Consumer
-from ops.topology import Binding, Difference, apply, derive, plan, queue_lengths
+from ops.topology import Binding, advice, apply, derive, downgrades, plan, queue_lengths
 from schemas.probes import ProbeAnswered, ProbeRequested
 from schemas.routing import DEAD, FACTS, REQUESTS, UNROUTED
 from store.errors import BrokerUnavailableError, SetupError
@@ -87,6 +87,9 @@ def test_what_exists_differently_is_named_in_the_brokers_words_and_left(amqp_url
         assert "inequivalent arg 'type'" in facts.detail
         assert (owner.kind, owner.name) == ("queue", "owner")
         assert "inequivalent arg 'x-dead-letter-exchange' for queue 'owner'" in owner.detail
+        assert (owner.argument, owner.wanted) == ("x-dead-letter-exchange", DEAD)
+        assert owner.found is None
+        assert advice(owner) == "muniment topology migrate owner"
     # The rest has been applied all the same.
     assert [one.name for one in plan(amqp_url, TOPOLOGY) if one.state == "missing"] == []
     assert [one.body for one in foreign.empty(amqp_url, "owner")] == [b"kept"]
@@ -145,23 +148,68 @@ def test_bindings_too_few_and_too_many_are_named(managed_url: str, management: s
     assert (extra.name, extra.state) == (str(Binding("owner", FACTS, "#")), "extra")
 
 
-def test_a_policy_that_loses_messages_is_named(managed_url: str, management: str) -> None:
+LOSING = {"message-ttl": 1000, "delivery-limit": 3, "max-length": 10}
+DOWNGRADE = "overflow is drop-head: dead letters are kept at most once, not at least once"
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "expected"),
+    [
+        (
+            "policies",
+            LOSING,
+            {"policy 'p' sets message-ttl=1000", "policy 'p' sets delivery-limit=3"},
+        ),
+        (
+            "operator-policies",
+            LOSING,
+            {
+                "operator policy 'p' sets message-ttl=1000",
+                "operator policy 'p' sets delivery-limit=3",
+            },
+        ),
+        ("policies", {"overflow": "drop-head"}, {DOWNGRADE}),
+    ],
+)
+def test_a_policy_that_loses_messages_is_named(
+    managed_url: str, management: str, kind: str, settings: Mapping[str, object], expected: set[str]
+) -> None:
     apply(managed_url, TOPOLOGY)
     vhost = managed_url.rpartition("/")[2]
-    settings = {"message-ttl": 1000, "delivery-limit": 3, "max-length": 10}
-    policy = {"pattern": "owner", "definition": settings}
-    ask(management, "PUT", f"policies/{vhost}/p", policy)
-    expected = [
-        Difference("policy", "owner", "different", "a policy sets message-ttl=1000"),
-        Difference("policy", "owner", "different", "a policy sets delivery-limit=3"),
-    ]
-    until(
-        lambda: (
-            sorted(plan(managed_url, TOPOLOGY, management), key=str) == sorted(expected, key=str)
-        ),
-        seconds=15,
-        what="the policy",
-    )
+    policy = {"pattern": "^owner$", "definition": settings, "apply-to": "queues"}
+    ask(management, "PUT", f"{kind}/{vhost}/p", policy)
+
+    def named() -> bool:
+        found = plan(managed_url, TOPOLOGY, management)
+        assert {(one.kind, one.name, one.state) for one in found} <= {
+            ("policy", "owner", "different")
+        }
+        return {one.detail for one in found} == expected
+
+    until(named, seconds=15, what="the policy")
+    assert {one.detail for one in downgrades(managed_url, TOPOLOGY, management)} == expected
+
+
+def test_every_argument_that_differs_is_named_with_both_values(
+    managed_url: str, management: str
+) -> None:
+    foreign.declare(managed_url, "owner", x_delivery_limit=3, x_max_length=5)
+    with foreign.channel(managed_url) as channel:
+        channel.exchange_declare(REQUESTS, "topic", durable=True)
+    apply(managed_url, TOPOLOGY)
+    found = plan(managed_url, TOPOLOGY, management)
+    assert {(one.name, one.argument, one.wanted, one.found) for one in found} == {
+        (REQUESTS, "alternate-exchange", UNROUTED, None),
+        ("owner", "x-delivery-limit", 20, 3),
+        ("owner", "x-max-length", None, 5),
+        ("owner", "x-dead-letter-exchange", DEAD, None),
+        ("owner", "x-dead-letter-routing-key", "owner", None),
+        ("owner", "x-dead-letter-strategy", "at-least-once", None),
+        ("owner", "x-overflow", "reject-publish", None),
+    }
+    limit = next(one for one in found if one.argument == "x-delivery-limit")
+    assert str(limit) == "queue owner: x-delivery-limit is 3, and has to be 20"
+    assert advice(limit) == "muniment topology migrate owner"
 
 
 @pytest.mark.parametrize(
