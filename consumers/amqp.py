@@ -57,6 +57,9 @@ class AmqpSource:
         self._changed = Condition()
         self._arrived: deque[Incoming] = deque()
         self._draining = False
+        self._one_each = consumer.long
+        """Whether deliveries are wanted only while somebody waits for one."""
+        self._waiting = 0
         self._trouble = "not connected to RabbitMQ yet"
         subscriber = Subscriber(
             queue=consumer.name,
@@ -75,10 +78,17 @@ class AmqpSource:
         """Take what has been prefetched; raises when the wait ends without a connection."""
         self._subscription.start()
         with self._changed:
+            self._waiting += 1
+            if self._one_each:
+                self._subscription.want(deliveries=True)
             self._changed.wait_for(lambda: self._arrived or self._draining, wait_seconds)
+            self._waiting -= 1
             taken = [self._arrived.popleft() for _ in range(min(most, len(self._arrived)))]
             if not taken and not self._draining and not self.connected:
                 raise BrokerUnavailableError(self._trouble)
+            if taken and self._one_each and not self._waiting:
+                # Another delivery would wait behind this one, though others may be free.
+                self._subscription.want(deliveries=False)
         return [_read(message) for message in taken]
 
     def settle(self, transaction: Transaction, deliveries: Sequence[Delivery]) -> None:
@@ -148,4 +158,7 @@ def _read(message: Incoming) -> Delivery:
         every = {name: getattr(message.properties, name) for name in _PROPERTIES}
         present = {name: value for name, value in every.items() if value is not None}
         event = Malformed(present, message.body, error)
-    return Delivery(message.tag, event, message.redelivered, message.connection)
+    # Quorum queues count; where nobody does, once is all that is known.
+    counted = (message.properties.headers or {}).get("x-delivery-count")
+    seen = counted if isinstance(counted, int) else int(message.redelivered)
+    return Delivery(message.tag, event, seen, message.connection)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
 from threading import Lock, Thread
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from pika import BasicProperties, SelectConnection
 from pika.adapters.select_connection import IOLoop
@@ -78,7 +78,7 @@ class Subscription:
         jitter: Callable[[], float],
     ) -> None:
         self.connected = False
-        """Whether the broker knows us as a consumer of the queue right now."""
+        """Whether deliveries can come right now, if they are wanted."""
         self._subscriber = subscriber
         self._listener = listener
         self._jitter = jitter
@@ -91,6 +91,8 @@ class Subscription:
         self._channels = 0
         self._unfinished = Unfinished()
         self._failures = 0
+        self._wanted = True
+        self._consuming: Literal["no", "starting", "yes", "stopping"] = "no"
         self._draining = False
         self._closing = False
 
@@ -112,8 +114,12 @@ class Subscription:
         """
         self._post(partial(self._finish, connection, tags, requeue=requeue))
 
+    def want(self, *, deliveries: bool) -> None:
+        """Get nothing new for a while, or go on; what has been delivered can still be finished."""
+        self._post(partial(self._want, deliveries=deliveries))
+
     def cancel(self) -> None:
-        """Get nothing new; what has been delivered can still be finished."""
+        """Get nothing new ever; what has been delivered can still be finished."""
         self._post(self._cancel)
 
     def close(self) -> None:
@@ -166,6 +172,7 @@ class Subscription:
 
     def _lose(self, reason: str) -> None:
         self.connected = False
+        self._consuming = "no"
         self._channel = None
         if not self._closing:
             # Later failures of the same outage are the same news.
@@ -189,19 +196,41 @@ class Subscription:
         channel.queue_declare(self._subscriber.queue, passive=True, callback=self._consume)
 
     def _consume(self, _: Method[Queue.DeclareOk]) -> None:
-        if self._channel is not None and not self._draining:
+        self._adjust()
+
+    def _want(self, *, deliveries: bool) -> None:
+        self._wanted = deliveries
+        if self.connected:
+            self._adjust()
+
+    def _adjust(self) -> None:
+        """Consume, or stop that; one at a time, each once the broker has answered the other."""
+        wanted = self._wanted and not self._draining
+        if self._channel is None or not self._channel.is_open:
+            return
+        if wanted and self._consuming == "no":
+            self._consuming = "starting"
             self._channel.basic_consume(
                 self._subscriber.queue,
                 self._deliver,
                 consumer_tag=self._subscriber.consumer_tag,
                 callback=self._established,
             )
+        elif not wanted and self._consuming == "yes":
+            self._consuming = "stopping"
+            self._channel.basic_cancel(self._subscriber.consumer_tag, callback=self._stopped)
 
     def _established(self, _: Method[Basic.ConsumeOk]) -> None:
+        self._consuming = "yes"
         self.connected = True
         if self._failures:
             _log.warning("%s: deliveries come again", self._subscriber.queue)
         self._failures = 0
+        self._adjust()
+
+    def _stopped(self, _: Method[Basic.CancelOk]) -> None:
+        self._consuming = "no"
+        self._adjust()
 
     def _channel_closed(self, channel: Channel, error: BaseException) -> None:
         connection = channel.connection
@@ -238,11 +267,8 @@ class Subscription:
                 channel.basic_ack(tag, multiple=multiple)
 
     def _cancel(self) -> None:
-        if self._draining:
-            return
         self._draining = True
-        if self.connected and self._channel is not None:
-            self._channel.basic_cancel(self._subscriber.consumer_tag)
+        self._adjust()
 
     def _close(self) -> None:
         loop, connection = self._loop, self._connection

@@ -25,9 +25,16 @@ class Reject(Exception):  # noqa: N818 - a signal, not an error
 
 
 class RetryLater(Exception):  # noqa: N818 - a signal, not an error
-    """Not yet: deliver the event again after `seconds`, without using up an attempt."""
+    """Not yet: deliver the event again after `seconds`, without using up an attempt.
+
+    At most a year, since whatever asks for more means something else.
+    """
+
+    LONGEST = 365 * 86_400.0
 
     def __init__(self, seconds: float) -> None:
+        if not 0 <= seconds <= self.LONGEST:
+            raise ValueError(f"RetryLater takes 0 to {self.LONGEST:g} seconds, not {seconds}")
         self.seconds = seconds
         super().__init__(f"again in {seconds} s")
 
@@ -37,21 +44,27 @@ class RetryPolicy:
     """How often and how long apart a failing event is tried."""
 
     attempts: int = 8
+    """Tries in all, the first included."""
     base_seconds: float = 1.0
+    """The wait after the first failed try."""
     factor: float = 3.0
+    """By which each wait is longer than the one before."""
     cap_seconds: float = 600.0
+    """The longest wait."""
+    jitter: float = 0.5
+    """The part of each wait that is left to chance, from 0 to 1: what failed together does not
+    come back together."""
 
-    def delay(self, attempt: int, jitter: float) -> float | None:
+    def delay(self, attempt: int, chance: float) -> float | None:
         """Return the seconds to wait after the given failed attempt (from 1), or None: park.
 
-        `jitter` is a random number in [0, 1); half of the delay is left to it, so that what
-        failed together does not come back together.
+        `chance` is a random number in [0, 1).
         """
         if attempt >= self.attempts:
             return None
         # Far-off attempts would overflow a float long before they would pass the cap.
         delay = min(self.cap_seconds, self.base_seconds * self.factor ** min(attempt - 1, 64))
-        return delay * (0.5 + 0.5 * jitter)
+        return delay * (1 - self.jitter + self.jitter * chance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,9 @@ class Consumer(Generic[E]):
     """Batches at work at once in one process."""
     prefetch: int = 0
     """Deliveries held by one process; 0 stands for enough to keep every thread busy."""
+    long: bool = False
+    """The work may take longer than a few seconds: it runs under a lease, with `work.checkpoint`
+    and `work.progress` (`store.ports.HasLease`), and survives its process. Goes with `batch` 1."""
 
     @property
     def bindings(self) -> tuple[tuple[str, str], ...]:
@@ -81,4 +97,10 @@ class Consumer(Generic[E]):
     @property
     def window(self) -> int:
         """How many deliveries one process may hold."""
-        return self.prefetch or 2 * self.batch * self.threads
+        # What waits behind long work in one process could be at work in another.
+        return 1 if self.long else self.prefetch or 2 * self.batch * self.threads
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        if self.long and self.batch != 1:
+            raise ValueError(f"{self.name}: long work is not done in batches")

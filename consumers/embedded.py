@@ -97,7 +97,7 @@ class EmbeddedSource:
             return []
         lease = Lease(self._owner, now + LEASE)
         taken = deliveries.take(self._database, self._queue, lease, now, self._window)
-        return [Delivery(one.id, one.envelope, one.taken_before) for one in taken]
+        return [Delivery(one.id, one.envelope, one.seen) for one in taken]
 
     def settle(self, transaction: Transaction, finished: Sequence[Delivery]) -> None:
         """Remove the rows."""

@@ -56,12 +56,12 @@ def ingest_file(event: FileIngestRequested, work: Needs) -> Sequence[Event]:
         return [_rejected(event, "source", str(error))]
     except DigestMismatchError as error:
         return [_rejected(event, error.field, str(error))]
-    newest = work.files.newest(event.name)
-    if newest is not None and newest.sha256 == received.fixity.sha256:
-        work.objects.delete(received.object_key)
-        return [FileUnchanged(**_facts(newest, work))]
+    # Even of bytes that are known: should their object have been lost, these take its place.
     key = content_key(received.fixity.sha256)
     work.objects.move(received.object_key, key)
+    newest = work.files.newest(event.name)
+    if newest is not None and newest.sha256 == received.fixity.sha256:
+        return [FileUnchanged(**_facts(newest, work))]
     version = FileVersion(
         id=work.key,
         name=event.name,

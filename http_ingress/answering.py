@@ -7,6 +7,7 @@ from time import perf_counter
 from aiohttp import web
 
 from http_ingress import problems
+from http_ingress.asking import is_form
 from http_ingress.keys import PORTS
 from http_ingress.negotiation import wants_html
 from http_ingress.pages import problem_page
@@ -96,7 +97,8 @@ def _translated(error: web.HTTPException) -> Problem | web.HTTPException:
 def _render(request: web.Request, problem: Problem | web.HTTPException) -> web.StreamResponse:
     if isinstance(problem, web.HTTPException):
         raise problem
-    if request.method in {"GET", "HEAD"} and wants_html(request.headers.get("Accept")):
+    seen = request.method in {"GET", "HEAD"} or is_form(request)
+    if seen and wants_html(request.headers.get("Accept")):
         response: web.Response = problem_page(problem)
     else:
         response = problem.response()

@@ -8,10 +8,13 @@ from aiohttp import web
 from http_ingress import (
     assets_api,
     content_api,
+    decisions_api,
     documents_api,
     events_api,
     files_api,
     operations_api,
+    parked_api,
+    schedules_api,
     status_api,
     stream_api,
     uploads_api,
@@ -22,11 +25,22 @@ from http_ingress.answering import answer
 from http_ingress.authentication import Gate
 from http_ingress.board import look
 from http_ingress.fresh import Fresh
-from http_ingress.keys import ACCEPTING, BOARD, GATE, PORTS, TAIL, THREADS, UPLOADS
+from http_ingress.keys import (
+    ACCEPTING,
+    BOARD,
+    DECISIONS,
+    FOLLOWERS,
+    GATE,
+    PORTS,
+    TAIL,
+    THREADS,
+    UPLOADS,
+)
 from http_ingress.ports import Ports
 from http_ingress.routes import Route, mount
 from http_ingress.tail import Tail
 from http_ingress.threads import Threads
+from producers.decisions import Decisions
 from store.views import events_after
 
 NATIVE: tuple[Route, ...] = (
@@ -37,6 +51,9 @@ NATIVE: tuple[Route, ...] = (
     *files_api.ROUTES,
     *content_api.ROUTES,
     *operations_api.ROUTES,
+    *parked_api.ROUTES,
+    *decisions_api.ROUTES,
+    *schedules_api.ROUTES,
     *status_api.ROUTES,
     *documents_api.ROUTES,
     *assets_api.ROUTES,
@@ -65,7 +82,10 @@ async def _equip(app: web.Application) -> AsyncIterator[None]:
     )
     app[ACCEPTING] = Accepting(ports.acceptor.submit, ports.limits.most_pending, tail.wake)
     app[UPLOADS] = asyncio.Semaphore(ports.limits.most_concurrent_uploads)
+    app[FOLLOWERS] = asyncio.Semaphore(ports.limits.most_streams)
     app[BOARD] = Fresh(lambda: threads.query(look, ports), _LOOK_SECONDS)
+    consumers = frozenset(one.name for one in ports.listeners)
+    app[DECISIONS] = Decisions(ports.database, ports.ledger, ports.stamp, ports.clock, consumers)
     app[GATE] = Gate(ports.accounts, threads, ports.new_secret())
     yield
     threads.close()

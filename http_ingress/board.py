@@ -1,14 +1,15 @@
 """The board: what the installation is doing, as the status page and its JSON twin show it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from http_ingress.ports import Ports
+from http_ingress.ports import Paused, Ports
 from store.activity import Activity, QueueDepth, activity
 from store.errors import UnavailableError
 from store.views import Recorded, latest_events
+from store.workers import WorkerSign, living
 
 LATEST = 20
 """Events that are shown."""
@@ -27,6 +28,16 @@ class Board:
     queues: Sequence[QueueDepth] | None
     latest: Sequence[Recorded] | None
     """The newest events, newest first."""
+    workers: Sequence[WorkerSign] | None = None
+    """Consumers at work in all processes, by their last signs of life."""
+    consumers: Sequence[str] = ()
+    """Every consumer there is, at work or not."""
+    paused: Mapping[str, Paused] = field(default_factory=dict)
+    """Consumers of this process that wait for a dependency."""
+
+    def signs_of(self, consumer: str) -> Sequence[WorkerSign]:
+        """Return the processes that run a consumer."""
+        return [sign for sign in self.workers or () if sign.consumer == consumer]
 
     @property
     def ready(self) -> bool:
@@ -43,6 +54,9 @@ def look(ports: Ports) -> Board:
         activity=_unless_down(lambda: activity(ports.database, now)),
         queues=_unless_down(ports.queues),
         latest=_unless_down(lambda: latest_events(ports.database, LATEST)),
+        workers=_unless_down(lambda: living(ports.database, now)),
+        consumers=[one.name for one in ports.listeners],
+        paused=dict(ports.paused()),
     )
 
 

@@ -46,9 +46,7 @@ def read_one(headers: Mapping[str, str], body: bytes) -> Envelope:
         envelope = from_http(headers, body)
     except EnvelopeError as error:
         raise Problem(problems.MALFORMED, str(error), field=error.field) from error
-    faults = judge(envelope)
-    if faults:
-        raise _problem(faults)
+    check(envelope)
     return envelope
 
 
@@ -82,6 +80,13 @@ def read_batch(body: bytes, most: int) -> list[Envelope]:
 def is_batch(headers: Mapping[str, str]) -> bool:
     """Whether the request is in batch mode."""
     return _essence(headers) == BATCH
+
+
+def check(envelope: Envelope) -> None:
+    """Return when an event may be accepted. Raises a Problem that names what is wrong."""
+    faults = judge(envelope)
+    if faults:
+        raise _problem(faults)
 
 
 def judge(envelope: Envelope) -> list[Fault]:

@@ -11,6 +11,7 @@ from http_ingress.fresh import Fresh
 from http_ingress.ports import Ports
 from http_ingress.tail import Tail
 from http_ingress.threads import Threads
+from producers.decisions import Decisions
 from store.accounts import User
 
 PORTS = web.AppKey("ports", Ports)
@@ -19,8 +20,11 @@ ACCEPTING = web.AppKey("accepting", Accepting)
 GATE = web.AppKey("gate", Gate)
 TAIL = web.AppKey("tail", Tail)
 BOARD: web.AppKey[Fresh[Board]] = web.AppKey("board", Fresh)
+DECISIONS = web.AppKey("decisions", Decisions)
 UPLOADS = web.AppKey("uploads", asyncio.Semaphore)
 """One slot per upload that may go on at once."""
+FOLLOWERS = web.AppKey("followers", asyncio.Semaphore)
+"""One slot per client that may follow an operation live."""
 
 USER: web.RequestKey[User] = web.RequestKey("user", User)
 """Who asks; there on every route that needs somebody."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 HTML = "text/html"
 JSON = "application/json"
+STREAM = "text/event-stream"
 
 
 def best(accept: str | None, offers: Sequence[str]) -> str | None:
@@ -18,6 +19,13 @@ def best(accept: str | None, offers: Sequence[str]) -> str | None:
 def wants_html(accept: str | None) -> bool:
     """Whether a page is preferred to JSON; only who names HTML, as browsers do, gets one."""
     return accept is not None and HTML in accept.lower() and best(accept, (JSON, HTML)) == HTML
+
+
+def wants_stream(accept: str | None) -> bool:
+    """Whether server-sent events are preferred to JSON; only who names them gets them."""
+    return (
+        accept is not None and STREAM in accept.lower() and best(accept, (JSON, STREAM)) == STREAM
+    )
 
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:

@@ -17,6 +17,8 @@ _MODELS = "#/components/schemas/{model}"
 _TAGS = {
     "events": "Post requests, read the ledger, follow it live, and see why things happened.",
     "files": "Upload files and read them.",
+    "parked": "What waits for a person's decision, and the decisions.",
+    "schedules": "Requests that are accepted at a time, once or again and again.",
     "operation": "What monitoring asks for.",
     "documents": "What describes the interfaces.",
     "pages": "What people look at.",
@@ -26,6 +28,7 @@ _SECURITY: Mapping[Access, Sequence[Mapping[str, Sequence[str]]]] = {
     "open": (),
     "read": ({}, *_CREDENTIALS),
     "write": _CREDENTIALS,
+    "administer": _CREDENTIALS,
 }
 
 
@@ -57,11 +60,14 @@ def openapi(routes: Sequence[Route], public_url: str) -> dict[str, Any]:
 
 def _operation(route: Route) -> dict[str, Any]:
     summary, _, rest = cleandoc(route.handler.__doc__ or "").partition("\n")
+    words = [rest.strip().replace("\n", " ")]
+    if route.access == "administer":
+        words.append("Only for superusers.")
     described = {
         "operationId": f"{route.handler.__name__}",
         "tags": [route.tag],
         "summary": summary,
-        "description": rest.strip().replace("\n", " "),
+        "description": " ".join(filter(None, words)),
         "security": list(_SECURITY[route.access]),
         "parameters": [_parameter(one) for one in route.parameters],
         "responses": dict(_responses(route)),
@@ -96,7 +102,7 @@ def _usual(route: Route) -> Iterator[Kind]:
     yield problems.INTERNAL
     if route.access != "open":
         yield from (problems.UNAUTHENTICATED, problems.FORBIDDEN, problems.UNAVAILABLE)
-    if route.access == "write":
+    if route.access in {"write", "administer"}:
         yield from (problems.TIMEOUT, problems.BUSY)
     if route.parameters or route.body:
         yield problems.MALFORMED
@@ -131,13 +137,20 @@ def _schemas(routes: Sequence[Route]) -> dict[str, Any]:
         ProblemBody,
         *(s for r in routes for a in r.answers.values() for s in a.content.values()),
     ]
-    models: list[type[BaseModel]] = sorted(
-        {shape for shape in shapes if isinstance(shape, type)}, key=lambda model: model.__name__
-    )
+    asked = [shape for route in routes for shape in route.body.values()]
     _, document = models_json_schema(
-        [(model, "serialization") for model in models], ref_template=_MODELS
+        [
+            *((model, "serialization") for model in _models(shapes)),
+            *((model, "validation") for model in _models(asked)),
+        ],
+        ref_template=_MODELS,
     )
     return dict(document["$defs"])
+
+
+def _models(shapes: Sequence[Shape]) -> list[type[BaseModel]]:
+    found = {shape for shape in shapes if isinstance(shape, type)}
+    return sorted(found, key=lambda model: model.__name__)
 
 
 def template_parameters(path: str) -> list[str]:

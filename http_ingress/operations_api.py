@@ -1,31 +1,50 @@
-"""Native API, operations: what became of a request."""
+"""Native API, operations: what became of a request, now or live."""
 
 from aiohttp import web
 
 from http_ingress import problems
+from http_ingress.following import stream_operation
 from http_ingress.keys import PORTS
-from http_ingress.negotiation import JSON, wait_seconds
-from http_ingress.parameters import path_text
+from http_ingress.negotiation import JSON, wait_seconds, wants_stream
+from http_ingress.parameters import check_query, path_text, query_text
 from http_ingress.problems import Problem
-from http_ingress.representations.operations import OperationBody
-from http_ingress.routes import PREFER, Answer, Parameter, Route
+from http_ingress.representations.operation_now import OperationNowBody
+from http_ingress.routes import PREFER, TEXT, Answer, Parameter, Route
 from http_ingress.waiting import wait_for
+from http_ingress.why_api import look_up
+from store.operations import Operation
 
 
-async def get_operation(request: web.Request) -> web.Response:
-    """Say what became of a request; with `Prefer: wait=N`, once it has ended or time is up."""
+async def get_operation(request: web.Request) -> web.StreamResponse:
+    """Say what became of a request; with `Prefer: wait=N`, once it has ended or time is up.
+
+    What has not ended says in `waiting_for` where it is and what it waits for. Who accepts
+    `text/event-stream` is sent an event `operation` with each change of state or progress, until it
+    has ended.
+    """
+    check_query(request, ("tree",))
     key = path_text(request, "id")
+    if wants_stream(request.headers.get("Accept")):
+        return await stream_operation(request, key, await _wait(request, key, 0))
     longest = request.app[PORTS].limits.longest_wait_seconds
     seconds = wait_seconds(request.headers.get("Prefer"), longest)
-    operation = await wait_for(request, key, seconds or 0)
+    operation = await _wait(request, key, seconds or 0)
+    tree = query_text(request, "tree") == "true"
+    around = await look_up(request, key) if tree or not operation.ended else None
+    body = OperationNowBody.now(operation, around, request.app[PORTS].clock(), tree=tree)
+    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    if seconds is not None:
+        headers["Preference-Applied"] = f"wait={seconds:g}"
+    return web.Response(body=body.json_bytes(), headers=headers)
+
+
+async def _wait(request: web.Request, key: str, seconds: float) -> Operation:
+    operation = await wait_for(request, key, seconds)
     if operation is None:
         raise Problem(
             problems.NOT_FOUND, f"There is no operation {key!r}; requests have one.", field="id"
         )
-    headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-    if seconds is not None:
-        headers["Preference-Applied"] = f"wait={seconds:g}"
-    return web.Response(body=OperationBody.of(operation).json_bytes(), headers=headers)
+    return operation
 
 
 ROUTES = (
@@ -35,8 +54,14 @@ ROUTES = (
         handler=get_operation,
         access="read",
         tag="events",
-        parameters=(Parameter("id", "path", "Id of the operation."), PREFER),
-        answers={200: Answer("The operation.", {JSON: OperationBody})},
-        problems=(problems.NOT_FOUND,),
+        parameters=(
+            Parameter("id", "path", "Id of the operation."),
+            Parameter("tree", "query", "`true`: with everything that led to it and followed."),
+            PREFER,
+        ),
+        answers={
+            200: Answer("The operation.", {JSON: OperationNowBody, "text/event-stream": TEXT})
+        },
+        problems=(problems.NOT_FOUND, problems.BUSY),
     ),
 )

@@ -10,12 +10,22 @@ from producers.stamping import Stamp
 from store.accounts import Accounts
 from store.activity import QueueDepth
 from store.database import Database
+from store.ledger import Ledger
 from store.ports import ObjectStore
 
 Readiness = Callable[[], Mapping[str, str | None]]
 """Blocking. Returns each dependency with what is wrong with it, or None."""
 Observe = Callable[[str, str, int, float], None]
 """Told the method, the route's path, the status and the seconds of every request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Why a consumer of this process takes nothing."""
+
+    waits_for: str
+    """The dependency that does not answer: `database`, `broker`, `objects`."""
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +69,7 @@ class Ports:
     objects: ObjectStore
     acceptor: Acceptor
     """Started."""
+    ledger: Ledger
     stamp: Stamp
     waiters: Waiters
     accounts: Accounts
@@ -67,6 +78,8 @@ class Ports:
     queues: Callable[[], Sequence[QueueDepth]]
     """Blocking. How many deliveries wait; raises UnavailableError when that cannot be told."""
     readiness: Readiness
+    paused: Callable[[], Mapping[str, Paused]] = dict
+    """The consumers of this process that wait for a dependency, by name."""
     canary: Callable[[], str | None]
     """Blocking, for seconds. Sends a probe through the bus; says what went wrong, or None."""
     render_metrics: Callable[[], bytes]

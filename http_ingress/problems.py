@@ -37,6 +37,12 @@ UNAUTHENTICATED = Kind(
     "`muniment token create --user NAME` or `muniment user add NAME`.",
 )
 FORBIDDEN = Kind("forbidden", 403, "This is not allowed to you", "Ask an operator.")
+FORGED = Kind(
+    "forged",
+    403,
+    "The request did not come from a page of ours",
+    "Open the page here, and send its form.",
+)
 NOT_FOUND = Kind("not-found", 404, "There is no such thing", "Check the address; see /docs.")
 METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed", 405, "This cannot be done here", "Use a method that `Allow` names."
@@ -52,6 +58,12 @@ CONFLICT = Kind(
     409,
     "The identifier stands for something else",
     "Take a fresh id, unless you meant to send what was sent before.",
+)
+DECIDED = Kind(
+    "decided",
+    409,
+    "Nothing can be done about this any more, or not this",
+    "See `detail` for what was decided, or what to do instead.",
 )
 LENGTH_REQUIRED = Kind(
     "length-required", 411, "The length is missing", "Send Content-Length, or send it chunked."

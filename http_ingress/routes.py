@@ -7,13 +7,16 @@ from typing import Any, Literal
 from aiohttp import web
 from pydantic import BaseModel
 
+from http_ingress import problems
+from http_ingress.forgery import check_origin
 from http_ingress.keys import GATE, PORTS, USER
 from http_ingress.parameters import DEFAULT, MOST
-from http_ingress.problems import Kind
+from http_ingress.problems import Kind, Problem
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Access = Literal["open", "read", "write"]
-"""`open`: anybody; `read`: anybody where reads are public; `write`: somebody we know."""
+Access = Literal["open", "read", "write", "administer"]
+"""`open`: anybody; `read`: anybody where reads are public; `write`: somebody we know;
+`administer`: a superuser, and not by way of another site's page."""
 Shape = type[BaseModel] | Mapping[str, Any] | None
 """A model or a JSON Schema; None: what the media type says, and no more."""
 
@@ -99,7 +102,7 @@ SHOWN: web.AppKey[Sequence[Route]] = web.AppKey("routes")
 def mount(application: web.Application, routes: Sequence[Route]) -> None:
     """Have the application answer the routes, each to whom may ask."""
     application[SHOWN] = routes
-    guards = {"open": _open, "read": _reading, "write": _writing}
+    guards = {"open": _open, "read": _reading, "write": _writing, "administer": _administering}
     for route in routes:
         resource = application.router.add_resource(route.pattern or route.path)
         handler = guards[route.access](route.handler)
@@ -123,6 +126,17 @@ def _reading(handler: Handler) -> Handler:
 def _writing(handler: Handler) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
         request[USER] = await request.app[GATE].admit(request)
+        return await handler(request)
+
+    return guarded
+
+
+def _administering(handler: Handler) -> Handler:
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        check_origin(request)
+        user = request[USER] = await request.app[GATE].admit(request)
+        if not user.superuser:
+            raise Problem(problems.FORBIDDEN, f"The user {user.name!r} may not administer.")
         return await handler(request)
 
     return guarded

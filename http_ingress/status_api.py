@@ -1,12 +1,14 @@
 """The status page, its JSON twin, and what probes and scrapers ask for."""
 
+from dataclasses import asdict
+
 from aiohttp import web
 
 from http_ingress.keys import BOARD, PORTS, THREADS
 from http_ingress.negotiation import HTML, JSON
 from http_ingress.pages import status_page
 from http_ingress.parameters import check_query, query_text
-from http_ingress.representations.status import ReadinessBody, StatusBody
+from http_ingress.representations.status import PausedBody, ReadinessBody, StatusBody
 from http_ingress.routes import TEXT, Answer, Parameter, Route
 from schemas.catalogue import EVENTS
 
@@ -35,6 +37,8 @@ async def get_health(request: web.Request) -> web.Response:
 async def get_readiness(request: web.Request) -> web.Response:
     """Say whether everything is there that requests depend on, and name what is not.
 
+    Consumers of this process that are paused are named with what they wait for; that alone makes
+    nothing unready. `/status` tells of the consumers of all processes.
     With `canary=true` a probe goes through the whole bus, and must be answered within seconds.
     """
     check_query(request, ("canary",))
@@ -43,7 +47,8 @@ async def get_readiness(request: web.Request) -> web.Response:
     if query_text(request, "canary") == "true":
         dependencies["canary"] = await request.app[THREADS].query(request.app[PORTS].canary)
     ready = not any(dependencies.values())
-    body = ReadinessBody(ready=ready, dependencies=dependencies)
+    paused = {name: PausedBody(**asdict(one)) for name, one in board.paused.items()}
+    body = ReadinessBody(ready=ready, dependencies=dependencies, paused=paused)
     return web.Response(
         status=200 if ready else 503,
         body=body.json_bytes(),

@@ -3,6 +3,7 @@
 The consumer `ingest-file` does the rest. Whatever goes wrong before the acceptance, nothing stays.
 """
 
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
@@ -85,16 +86,21 @@ async def _accept(request: web.Request, receive: Receive, *, waits: bool) -> tup
         asked = _asked(received, upload_id)
         replyto = ports.waiters.address if waits else None
         envelope = _within_limits(ports.stamp.put_on(asked, replyto=replyto))
-        acceptance = Acceptance(
-            [envelope],
-            f"user:{request[USER].name}",
-            idempotency_key,
-            _fingerprint(asked),
-            _upload(asked, received, upload_id, ports.clock()),
-        )
+    except BaseException:
+        await _forget(request, key)
+        raise
+    acceptance = Acceptance(
+        [envelope],
+        f"user:{request[USER].name}",
+        idempotency_key,
+        _fingerprint(asked),
+        _upload(asked, received, upload_id, ports.clock()),
+    )
+    try:
         receipt = await request.app[ACCEPTING].accept(acceptance)
-    except DatabaseUnavailableError:
-        # Perhaps it was accepted after all: the bytes are left to the sweep.
+    except (DatabaseUnavailableError, CancelledError):
+        # The client has gone, or the database: perhaps it is accepted after all, and nobody here
+        # will know. The bytes belong to that event then; if not, the sweep removes them.
         raise
     except BaseException:
         await _forget(request, key)

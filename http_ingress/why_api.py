@@ -1,21 +1,24 @@
 """Native API, why: everything around an event, a file or a request."""
 
+from collections import defaultdict
+
 from aiohttp import web
 
 from http_ingress import problems
-from http_ingress.keys import PORTS, THREADS
+from http_ingress.keys import BOARD, PORTS, THREADS
 from http_ingress.negotiation import JSON
 from http_ingress.parameters import path_text
 from http_ingress.problems import Problem
 from http_ingress.representations.why import WhyBody
 from http_ingress.routes import Answer, Parameter, Route
+from store.waiting import Circumstances, explain, is_open
 from store.why import Why, why
 
 
 async def find_why(request: web.Request) -> Why:
     """Return what the path's `key` stands for. Raises a Problem: unknown."""
     asked = path_text(request, "key")
-    found = await request.app[THREADS].query(why, request.app[PORTS].database, asked)
+    found = await look_up(request, asked)
     if found is None:
         raise Problem(
             problems.NOT_FOUND,
@@ -23,6 +26,23 @@ async def find_why(request: web.Request) -> Why:
             field="key",
         )
     return found
+
+
+async def look_up(request: web.Request, asked: str) -> Why | None:
+    """Return the tree around what was asked for, with what its events wait for; None: unknown."""
+    ports = request.app[PORTS]
+    found = await request.app[THREADS].query(why, ports.database, asked)
+    listeners: dict[str, list[str]] = defaultdict(list)
+    for one in ports.listeners:
+        listeners[one.listens_to].append(one.name)
+    if found is None or not is_open(found, listeners):
+        return found
+    board = await request.app[BOARD].get()
+    queues = None if board.queues is None else {one.name: one for one in board.queues}
+    around = Circumstances(
+        ports.clock(), listeners, board.workers, queues, board.dependencies.get("bus")
+    )
+    return explain(found, around)
 
 
 async def get_why(request: web.Request) -> web.Response:

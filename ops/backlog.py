@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from store import parked
 from store.database import Database
 from store.deliveries import counts
-from store.tables import events, outbox, parked
+from store.tables import events, outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,11 @@ def read_backlog(database: Database, now: datetime) -> Backlog:
             func.min(outbox.c.not_before).label("oldest"),
         ).select_from(outbox)
     )[0]
-    waiting = database.query(
-        select(parked.c.consumer, func.count().label("events")).group_by(parked.c.consumer)
-    )
     oldest = row["oldest"]
     return Backlog(
         position=row["position"] or 0,
         unpublished=row["unpublished"],
         overdue_seconds=0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()),
-        parked={one["consumer"]: one["events"] for one in waiting},
+        parked=parked.counts(database),
         queues=counts(database, now),
     )

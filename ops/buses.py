@@ -11,13 +11,15 @@ from typing import Any, Protocol
 
 from consumers.amqp import AmqpSource
 from consumers.contract import Consumer
+from consumers.dead_letters import DeadLetters
 from consumers.embedded import Bell, EmbeddedSource
 from consumers.runtime.source import Source
-from ops.topology import Topology, apply, queue_lengths
+from ops.topology import Topology, apply, downgrades, queue_lengths
 from producers.amqp import AmqpPublisher
 from producers.doorbell import Doorbell, Waiters
 from producers.relay import Relay
 from producers.replies import ReplyListener
+from producers.stamping import Stamp
 from schemas.routing import matches
 from store.activity import QueueDepth, embedded_queues
 from store.database import Database
@@ -42,6 +44,11 @@ class Surroundings:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
+    @property
+    def process(self) -> str:
+        """What this process is called where people look."""
+        return f"{self.instance}.{os.getpid()}"
+
 
 class Bus(Protocol):
     """One of the two worlds."""
@@ -65,7 +72,7 @@ class Bus(Protocol):
         ...
 
     def start(self, *, listening: bool) -> None:
-        """Begin to carry events; with `listening`, doorbells too."""
+        """Begin to carry events; with `listening`, doorbells and dead letters too."""
         ...
 
     def stop(self) -> None:
@@ -123,8 +130,11 @@ class EmbeddedBus:
 class RabbitBus:
     """RabbitMQ, fed from the outbox."""
 
-    def __init__(self, url: str, topology: Topology, around: Surroundings) -> None:
+    def __init__(
+        self, url: str, topology: Topology, around: Surroundings, management_url: str = ""
+    ) -> None:
         self._url = url
+        self._management_url = management_url
         self._topology = topology
         self._around = around
         self._publisher = AmqpPublisher(url, f"relay@{around.instance}")
@@ -132,6 +142,7 @@ class RabbitBus:
         self._outbox = Outbox(around.new_id, self._offer)
         self.ledger = Ledger(self._outbox)
         self._listener: ReplyListener | None = None
+        self._dead_letters: DeadLetters | None = None
         self._stopping = Event()
         self._declaring = Thread(target=self._declare_later, name="topology", daemon=True)
 
@@ -149,7 +160,7 @@ class RabbitBus:
 
     def source(self, consumer: Consumer[Any]) -> Source:
         """Open the queue on a connection of its own."""
-        process = f"{self._around.instance}.{os.getpid()}"
+        process = self._around.process
         return AmqpSource(self._url, consumer, self._outbox.schedule, process)
 
     def prepare(self) -> None:
@@ -161,6 +172,9 @@ class RabbitBus:
         try:
             for difference in apply(self._url, self._topology):
                 _log.warning("the broker differs from the topology: %s", difference)
+            if self._management_url:
+                for downgrade in downgrades(self._url, self._topology, self._management_url):
+                    _log.warning("the broker does not keep what it is asked to: %s", downgrade)
         except BrokerUnavailableError as error:
             _log.warning("the topology is not declared yet: %s", error)
             return False
@@ -171,7 +185,7 @@ class RabbitBus:
             pass
 
     def start(self, *, listening: bool) -> None:
-        """Start the relay, and the doorbells' listener."""
+        """Start the relay; and what listens to doorbells, and drains dead letters."""
         self._relay.start()
         if listening:
             waiters = self._around.waiters
@@ -180,10 +194,17 @@ class RabbitBus:
                 self._url, waiters.address, lambda keys: waiters.ring(waiters.address, keys), name
             )
             self._listener.start()
+            stamp = Stamp(f"/{self._around.instance}", self._around.clock, self._around.new_id)
+            self._dead_letters = DeadLetters(
+                self._url, self._around.process, self._around.database, self.ledger, stamp
+            )
+            self._dead_letters.start()
 
     def stop(self) -> None:
-        """Stop both."""
+        """Stop them."""
         self._stopping.set()
+        if self._dead_letters is not None:
+            self._dead_letters.stop()
         if self._listener is not None:
             self._listener.stop()
         self._relay.stop()

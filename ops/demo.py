@@ -93,8 +93,8 @@ class Demo:
         if self.keep:
             self._say(f"status page   {running.url}/")
             self._say("It keeps running; Ctrl-C ends it, and everything it made.")
-            with until_told(_STOP_SECONDS) as stopping:
-                stopping.wait()
+            with until_told(_STOP_SECONDS) as wait:
+                wait()
             return
         for what, how in (
             ("click", f"muniment demo --keep    the status page, {running.url}/ just now"),

@@ -25,6 +25,7 @@ from consumers.runtime.telemetry import Ending
 from ops.backlog import Backlog, read_backlog
 from store.database import Database
 from store.errors import UnavailableError
+from store.inbox import Kind
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
@@ -44,6 +45,7 @@ class Metric(Enum):
     """Every metric of ours, by the name under which it is scraped."""
 
     DELIVERIES = "muniment_deliveries_total"
+    FAILURES = "muniment_failures_total"
     BATCH_SECONDS = "muniment_batch_seconds"
     PAUSED = "muniment_consumer_paused"
     HTTP_SECONDS = "muniment_http_request_seconds"
@@ -62,6 +64,13 @@ METRICS = {
         "Deliveries that have ended, by what became of them.",
         "Much `retried` or `parked`: `muniment why` an event of that consumer shows the error. "
         "`failed` are refusals, an answer and not a fault.",
+    ),
+    Metric.FAILURES: Meaning(
+        "counter",
+        ("consumer", "kind"),
+        "Tries that have failed: `transient` ones are tried again, `permanent` ones are parked at "
+        "once, `poison` has taken a process down.",
+        "`muniment parked list --group` shows what they have in common.",
     ),
     Metric.BATCH_SECONDS: Meaning(
         "histogram",
@@ -130,6 +139,7 @@ class Metrics:
         self._registry.register(_Waiting(lambda: read_backlog(database, clock())))
         ProcessCollector(registry=self._registry)
         self._deliveries = Counter(*_described(Metric.DELIVERIES), registry=self._registry)
+        self._failures = Counter(*_described(Metric.FAILURES), registry=self._registry)
         self._batches = Histogram(
             *_described(Metric.BATCH_SECONDS), buckets=_BUCKETS, registry=self._registry
         )
@@ -143,6 +153,10 @@ class Metrics:
     def ended(self, consumer: str, ending: Ending, count: int) -> None:
         """Count deliveries that have ended so."""
         self._deliveries.labels(consumer, ending).inc(count)
+
+    def failed(self, consumer: str, kind: Kind) -> None:
+        """Count a failed try."""
+        self._failures.labels(consumer, kind).inc()
 
     def took(self, consumer: str, seconds: float, count: int) -> None:
         """Note how long one batch took."""

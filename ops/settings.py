@@ -3,11 +3,21 @@
 Lists are separated by commas. The three URLs choose the world; the rest has defaults that work.
 """
 
+import os
 from pathlib import Path
 from socket import gethostname
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import to_json
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from schemas.types import ByteCount
@@ -23,6 +33,18 @@ def _split(value: object) -> object:
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)]
+
+
+class RetryOverride(BaseModel):
+    """What an operator may change of a `RetryPolicy`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    attempts: Annotated[int, Field(ge=1)] | None = None
+    base_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    factor: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
+    cap_seconds: Annotated[float, Field(ge=0, le=365 * 86400)] | None = None
+    jitter: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
 class Settings(BaseSettings):
@@ -72,6 +94,11 @@ class Settings(BaseSettings):
     fetch_allow: Names = ()
     """Hosts, host:port or CIDR that may be fetched although private, or by plain `http:`."""
 
+    lease_seconds: Annotated[float, Field(ge=1)] = 30
+    """How long a process that says nothing is believed to live; then others get its work."""
+    retry: dict[str, RetryOverride] = Field(default_factory=dict)
+    """How consumers try again, as JSON: `{"ingest-file": {"attempts": 5, "base_seconds": 2}}`;
+    `factor`, `cap_seconds` and `jitter` can be set, too. What is not said stays as it is."""
     staging_hours: Annotated[float, Field(gt=0)] = 24
     """How long bytes of an interrupted upload are kept."""
     drain_seconds: Annotated[float, Field(gt=0)] = 30
@@ -106,6 +133,11 @@ class Settings(BaseSettings):
             raise ValueError("MUNIMENT_OBJECTS_URL must begin with file: or s3://")
         return self
 
+    def retry_of(self, consumer: str) -> dict[str, Any]:
+        """Return what is said of a consumer's retry policy, by field."""
+        said = self.retry.get(consumer)
+        return {} if said is None else said.model_dump(exclude_none=True)
+
     @property
     def database(self) -> str:
         """The database's URL, the default included."""
@@ -117,6 +149,36 @@ class Settings(BaseSettings):
         return self.objects_url or f"file:{self.data_dir.absolute() / 'objects'}"
 
     @property
+    def database_file(self) -> Path | None:
+        """The file of the embedded database; None: it is elsewhere."""
+        kind, _, path = self.database.partition(":///")
+        return Path(path) if kind == "sqlite" else None
+
+    @property
+    def objects_folder(self) -> Path | None:
+        """The folder of the objects; None: they are elsewhere."""
+        kind, _, path = self.objects.partition(":")
+        return Path(path) if kind == "file" else None
+
+    @property
     def operator_token(self) -> Path:
         """Where the first start keeps the operator's token."""
         return self.data_dir / "operator.token"
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of a process that is to have these settings, and no others of ours."""
+    prefix = str(settings.model_config["env_prefix"])
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(prefix)}
+    said = {prefix + name.upper(): _text(value) for name, value in settings}
+    return {**kept, **said}
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, dict):
+        return to_json(value).decode()
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -4,19 +4,23 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Timer
 from types import FrameType
 
 from ops.exits import ExitCode
 
+_LOOK_SECONDS = 1.0
+"""A signal that comes in the instant before a wait begins does not end the wait: look again."""
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def until_told(bound_seconds: float) -> Iterator[Event]:
-    """Set the event at the first SIGTERM or SIGINT; a second ends the process at once.
+def until_told(bound_seconds: float) -> Iterator[Callable[[], None]]:
+    """Yield what waits for the first SIGTERM or SIGINT; a second ends the process at once.
 
     Counted from the first, the block may take `bound_seconds` to end; then the process ends, too.
     What was at work is delivered again in either case.
@@ -25,15 +29,20 @@ def until_told(bound_seconds: float) -> Iterator[Event]:
     watchdog = Timer(bound_seconds, _give_up, [f"not stopped after {bound_seconds:g} s"])
     watchdog.daemon = True
 
-    def told(signum: int, _frame: FrameType | None) -> None:
-        if stopping.is_set():
-            _give_up(f"second {signal.Signals(signum).name}")
+    def told(_signum: int, _frame: FrameType | None) -> None:
+        # The system itself sees to the second: it needs nobody here to be awake.
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
         stopping.set()
         watchdog.start()
 
-    before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
+    def wait() -> None:
+        while not stopping.wait(_LOOK_SECONDS):
+            pass
+
+    before = {number: signal.signal(number, told) for number in _SIGNALS}
     try:
-        yield stopping
+        yield wait
     finally:
         watchdog.cancel()
         for number, handler in before.items():

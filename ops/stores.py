@@ -56,7 +56,7 @@ class Store:
         """The database, not yet looked at."""
         url = self.settings.database
         if make_url(url).get_backend_name() == "sqlite" and make_url(url).database:
-            Path(str(make_url(url).database)).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(str(make_url(url).database)).parent)
         database = open_database(url, application=f"muniment@{self.settings.instance}")
         self._stack.callback(database.close)
         return database
@@ -133,10 +133,31 @@ def keep_operator_token(store: Store) -> None:
     path = store.settings.operator_token
     if path.exists():
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     if not any(user.name == "operator" for user in store.accounts.users()):
         store.accounts.add_user("operator", None, superuser=True)
     _, secret = store.accounts.create_token("operator", "made at the first start")
-    path.touch(mode=0o600)
-    path.write_text(secret + "\n")
+    # Named when it is whole: a file without its token would keep everybody out, for good.
+    draft = path.with_suffix(".draft")
+    with _writing(path):
+        draft.unlink(missing_ok=True)
+        draft.touch(mode=0o600)
+        draft.write_text(secret + "\n")
+        draft.replace(path)
     _log.info("the operator's token is in %s", path)
+
+
+def _make_folder(folder: Path) -> None:
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SetupError(
+            f"cannot write {path}: {error.strerror}; make MUNIMENT_DATA_DIR writable for this "
+            "user, with room in it, or choose another"
+        ) from error

@@ -1,4 +1,7 @@
-"""Draws a causal tree: events, who handled each and when, what failed, what still waits."""
+"""Draws a causal tree: events, and below each in order of time what became of it.
+
+Who handled it, what failed, what was decided, what came of it; at the end what it waits for.
+"""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -9,6 +12,8 @@ from rich.tree import Tree
 
 Why = Mapping[str, Any]
 """What `GET /events/{key}/why` answers."""
+_Line = tuple[str, Text]
+"""When it happened, in ISO 8601, and what."""
 
 
 def draw(why: Why) -> Tree:
@@ -27,10 +32,11 @@ def draw(why: Why) -> Tree:
 
 
 def _event(step: Mapping[str, Any], *, asked: bool) -> Text:
+    how = f"{step['entry']} at {_time(step['recorded_at'])} by {step['actor']}"
     text = Text.assemble(
         (step["type"].removeprefix("muniment."), "bold"),
         f"  {step['subject'] or ''}",
-        (f"  #{step['position']}  {_time(step['recorded_at'])}  {step['actor']}", "dim"),
+        (f"  #{step['position']}  {how}", "dim"),
     )
     if asked:
         text.append("  <- asked for", "cyan")
@@ -38,33 +44,69 @@ def _event(step: Mapping[str, Any], *, asked: bool) -> Text:
 
 
 def _lines(step: Mapping[str, Any]) -> Iterator[Text]:
+    happened = [*_tries(step), *_parkings(step)]
+    yield from (line for _, line in sorted(happened, key=_moment))
+    for one in step["effects"]:
+        yield Text(f"{one['kind']} {one['id']}: {one['text']}", style="green")
+    for one in step["leased"]:
+        yield Text(_leased(one), style="cyan")
+    for one in step["waiting"]:
+        because = "; ".join(one["because"])
+        line = f"waits in {one['place']}, attempt {one['attempt']}: {because}"
+        yield Text(line, style="yellow")
+
+
+def _tries(step: Mapping[str, Any]) -> Iterator[_Line]:
     for one in step["failures"]:
         again = f"; again at {_time(one['retry_at'])}" if one["retry_at"] else ""
-        yield Text(
-            f"{one['consumer']} failed at {_time(one['failed_at'])}, attempt {one['attempt']}: "
-            f"{one['error']}{again}",
-            style="yellow",
+        line = (
+            f"{one['consumer']} failed at {_time(one['failed_at'])}, attempt {one['attempt']} "
+            f"({one['kind']}): {one['error']}{again}"
         )
+        yield one["failed_at"], Text(line, style="yellow")
     for one in step["handled"]:
         style = "green" if one["outcome"] == "succeeded" else "red"
-        yield Text(
+        line = (
             f"{one['consumer']} {one['outcome']} at {_time(one['handled_at'])}, "
-            f"attempt {one['attempt']}, {_took(one)}",
-            style=style,
+            f"attempt {one['attempt']}, {_took(one)}"
         )
+        yield one["handled_at"], Text(line, style=style)
+
+
+def _parkings(step: Mapping[str, Any]) -> Iterator[_Line]:
     for one in step["parked"]:
-        yield Text(
+        line = (
             f"parked by {one['consumer']} at {_time(one['parked_at'])} after "
-            f"{one['attempts']} attempts: {one['reason']}",
-            style="red",
+            f"{one['attempts']} attempts ({one['kind']}): {one['reason']}"
         )
-    for one in step["waiting"]:
-        held = f", held by {one['held_by']}" if one["held_by"] else ""
-        yield Text(
-            f"waits in {one['place']} since or until {_time(one['not_before'])}, "
-            f"attempt {one['attempt']}{held}",
-            style="yellow",
-        )
+        if one["ending"] is None:
+            line += f"  -> muniment parked show {one['id']}"
+        yield one["parked_at"], Text(line, style="red")
+        if one["ending"] is not None:
+            note = f": {one['note']}" if one["note"] else ""
+            instead = f"; {one['replaced_by']} runs instead" if one["replaced_by"] else ""
+            line = (
+                f"{one['ending']} at {_time(one['ended_at'])} by {one['ended_by']}{note}{instead}"
+            )
+            yield one["ended_at"], Text(line, style="cyan")
+
+
+def _leased(one: Mapping[str, Any]) -> str:
+    began = f"{one['consumer']}: begun at {_time(one['began_at'])}"
+    words = [f"{began}, {one['owner']} works on it" if one["owner"] else f"{began}, now nobody's"]
+    progress = one["progress"]
+    if progress is not None:
+        of = "" if progress["total"] is None else f" of {progress['total']}"
+        words.append(f"{progress['done']}{of} {progress['unit']}")
+    if one["checkpointed"]:
+        words.append("with a checkpoint to go on from")
+    if one["crashes"]:
+        words.append(f"processes that died of it: {one['crashes']}")
+    return ", ".join(words)
+
+
+def _moment(line: _Line) -> datetime:
+    return datetime.fromisoformat(line[0])
 
 
 def _took(handled: Mapping[str, Any]) -> str:

@@ -4,32 +4,46 @@ Nothing else chooses an implementation.
 """
 
 import logging
+import os
 import random
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
+from consumers.contract import Consumer
 from consumers.registry import CONSUMERS
 from consumers.runtime.equipment import Equipment
+from consumers.runtime.sweeping import Sweeper
 from consumers.runtime.worker import Worker
 from http_ingress.application import application
-from http_ingress.ports import Limits, Listener, Ports
+from http_ingress.ports import Limits, Listener, Paused, Ports
 from http_ingress.server import HttpServer, listen
 from ops.buses import Bus, EmbeddedBus, RabbitBus, Surroundings
 from ops.canary import Canary
 from ops.caretaker import Caretaker
 from ops.metrics import Metrics
+from ops.room import with_room
 from ops.settings import EMBEDDED, Settings
 from ops.stores import Store, clock, new_id, new_secret, open_store, prepare
+from ops.timekeeper import Chore, Timekeeper
 from ops.topology import Topology, derive
 from producers.acceptor import Acceptor
 from producers.doorbell import Waiters
+from producers.firing import Firing
 from producers.stamping import Stamp
+from store import workers as signs
 from store.errors import SetupError, UnavailableError
 from store.work import SqlWork
+from store.workers import WorkerSign
+
+_SWEEP_SECONDS = 1.0
+_SIGN_SECONDS = 5.0
+_TIDY_SECONDS = 600.0
+
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +70,8 @@ class System:
     workers: Sequence[Worker]
     url: str
     """Where its ingress listens, or whom it takes for it."""
+    process: str
+    """What it is called where people look: HOST.PID."""
 
     def drain(self) -> None:
         """Let every worker take nothing new."""
@@ -73,11 +89,7 @@ def system(
     `drain_seconds`, what has been committed is published where the broker takes it.
     Raises SetupError before anything has been started when the settings do not fit together.
     """
-    chosen = [consumer for consumer in CONSUMERS if consumer.name in consumers]
-    unknown = set(consumers) - {consumer.name for consumer in chosen}
-    if unknown:
-        names = ", ".join(consumer.name for consumer in CONSUMERS)
-        raise SetupError(f"no consumer {', '.join(sorted(unknown))}; there are: {names}")
+    chosen = choose(settings, consumers)
     with ExitStack() as stack:
         store = stack.enter_context(open_store(settings))
         prepare(store, may_upgrade=ingress)
@@ -95,21 +107,24 @@ def system(
         metrics = Metrics(store.database, clock)
         if ingress:
             bus.prepare()
+        stamp = Stamp(f"/{settings.instance}", clock, new_id)
         bus.start(listening=ingress)
         stack.callback(bus.stop)
-        stamp = Stamp(f"/{settings.instance}", clock, new_id)
+        process = f"{settings.instance}.{os.getpid()}"
         equipment = Equipment(
             database=store.database,
             ledger=bus.ledger,
             stamp=stamp,
-            make_work=lambda transaction, key, position, now: SqlWork(
-                transaction, key, position, now, store.objects, store.sources, links, new_id
+            make_work=lambda transaction, key, position, now, lease: SqlWork(
+                transaction, key, position, now, store.objects, store.sources, links, new_id, lease
             ),
             doorbell=bus.doorbell,
             telemetry=metrics,
             clock=clock,
             random=random.random,
             new_id=new_id,
+            process=process,
+            lease=timedelta(seconds=settings.lease_seconds),
         )
         probes = {"database": store.database.check, "objects": store.objects.check}
         workers = [Worker(one, bus.source(one), equipment, probes) for one in chosen]
@@ -117,18 +132,75 @@ def system(
             worker.start()
             stack.callback(_stop, worker, settings.drain_seconds)
         # Draining all before waiting for the first lets them finish side by side.
-        running = System(settings, store, bus, metrics, workers, url)
+        running = System(settings, store, bus, metrics, workers, url, process)
         stack.callback(running.drain)
+        timekeeper = Timekeeper(_chores(running, stamp, tidies=ingress))
+        timekeeper.start()
+        stack.callback(_leave, running)
+        stack.callback(timekeeper.stop)
         if listening is not None:
             stack.enter_context(_serving(running, around, stamp, listening))
         yield running
+
+
+def choose(settings: Settings, names: Sequence[str]) -> list[Consumer[Any]]:
+    """Return the consumers of these names, with the retry policies that the settings say.
+
+    Raises SetupError for a name that there is not, in `names` or in the settings.
+    """
+    known = {consumer.name: consumer for consumer in CONSUMERS}
+    unknown = sorted({*names, *settings.retry} - known.keys())
+    if unknown:
+        raise SetupError(f"no consumer {', '.join(unknown)}; there are: {', '.join(known)}")
+    return [
+        replace(one, retry=replace(one.retry, **settings.retry_of(one.name)))
+        for one in CONSUMERS
+        if one.name in names
+    ]
+
+
+def _chores(running: System, stamp: Stamp, *, tidies: bool) -> list[Chore]:
+    store, ledger = running.store, running.bus.ledger
+    sweeper = Sweeper(store.database, ledger.outlet, running.metrics, clock, new_id)
+    firing = Firing(store.database, ledger, stamp, clock, random.random)
+    chores = [
+        Chore("bringing back what dead processes held", _SWEEP_SECONDS, sweeper.sweep),
+        Chore("firing schedules", _SWEEP_SECONDS, firing.fire),
+    ]
+    if running.workers:
+        chores.append(Chore("signs of life", _SIGN_SECONDS, partial(_show, running)))
+    if tidies:
+        staging = timedelta(hours=running.settings.staging_hours)
+        caretaker = Caretaker(store.database, store.objects, staging, clock)
+        chores.append(Chore("tidying up", _TIDY_SECONDS, caretaker.tidy))
+    return chores
+
+
+def _show(running: System) -> None:
+    now = clock()
+    shown = [
+        WorkerSign(running.process, worker.consumer.name, *worker.waits, now)
+        for worker in running.workers
+    ]
+    with running.store.database.transaction() as transaction:
+        signs.beat(transaction, shown, now)
+
+
+def _leave(running: System) -> None:
+    if not running.workers:
+        return
+    try:
+        with running.store.database.transaction() as transaction:
+            signs.leave(transaction, running.process)
+    except UnavailableError as error:
+        _log.warning("others will see this process as living for a while: %s", error)
 
 
 def open_bus(settings: Settings, around: Surroundings) -> Bus:
     """Return the bus that the settings name, not yet started."""
     if settings.bus_url == EMBEDDED:
         return EmbeddedBus(around)
-    return RabbitBus(settings.bus_url, topology(settings), around)
+    return RabbitBus(settings.bus_url, topology(settings), around, settings.management_url)
 
 
 def topology(settings: Settings) -> Topology:
@@ -142,12 +214,11 @@ def _serving(
 ) -> Iterator[None]:
     store, settings = running.store, running.settings
     acceptor = Acceptor(store.database, running.bus.ledger, clock)
-    staging = timedelta(hours=settings.staging_hours)
-    caretaker = Caretaker(store.database, store.objects, staging, clock)
     ports = Ports(
         database=store.database,
         objects=store.objects,
         acceptor=acceptor,
+        ledger=running.bus.ledger,
         stamp=stamp,
         waiters=around.waiters,
         accounts=store.accounts,
@@ -157,6 +228,7 @@ def _serving(
         ],
         queues=running.bus.queues,
         readiness=partial(readiness, running),
+        paused=partial(paused, running),
         canary=Canary(store.database, acceptor, stamp, around.waiters).trouble,
         render_metrics=running.metrics.render,
         observe=running.metrics.observe,
@@ -169,7 +241,7 @@ def _serving(
     )
     server = HttpServer(application(ports), listening)
     with ExitStack() as stack:
-        for part in (acceptor, server, caretaker):
+        for part in (acceptor, server):
             part.start()
             stack.callback(part.stop)
         yield
@@ -177,12 +249,22 @@ def _serving(
 
 def readiness(running: System) -> Mapping[str, str | None]:
     """Say of each dependency what is wrong with it, or None. Blocks while it asks them."""
-    asked = {
-        "database": running.store.database.check,
-        "objects": running.store.objects.check,
+    store, settings = running.store, running.settings
+    asked: Mapping[str, Callable[[], None]] = {
+        "database": partial(with_room, store.database.check, settings.database_file),
+        "objects": partial(with_room, store.objects.check, settings.objects_folder),
         "bus": running.bus.check,
     }
     return {name: _trouble(check) for name, check in asked.items()}
+
+
+def paused(running: System) -> Mapping[str, Paused]:
+    """Return which consumers of this process wait for a dependency, by name.
+
+    No part of readiness: what they do not take waits in its queue, and requests are accepted.
+    """
+    waits = {worker.consumer.name: worker.waits for worker in running.workers}
+    return {name: Paused(what, since) for name, (what, since) in waits.items() if what is not None}
 
 
 def _trouble(check: Callable[[], None]) -> str | None:

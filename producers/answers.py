@@ -11,7 +11,9 @@ from schemas.catalogue import decode
 from schemas.envelope import Envelope
 from schemas.types import ByteCount, Md5Hex, Sha256Hex
 
-State = Literal["accepted", "retrying", "succeeded", "failed", "parked"]
+State = Literal[
+    "accepted", "running", "retrying", "succeeded", "failed", "parked", "discarded", "replaced"
+]
 
 
 class _Answer(BaseModel):
@@ -31,6 +33,16 @@ class Outcome(_Answer):
         return decode(Envelope(id=self.id, source="/", type=self.type, data=to_json(self.data)))
 
 
+class Progress(_Answer):
+    """How far long work is, as it last said."""
+
+    done: int
+    total: int | None
+    """None: nobody knows."""
+    unit: str
+    """What is counted, in the plural."""
+
+
 class Operation(_Answer):
     """One accepted request, and what has become of it."""
 
@@ -38,16 +50,21 @@ class Operation(_Answer):
     """Key of the request event."""
     type: str
     state: State = "accepted"
-    """`failed` is a refusal for good; `retrying` goes on by itself; `parked` waits for a person."""
+    """`failed` is a refusal for good; `retrying` goes on by itself; `parked` waits for a person,
+    who may have it run again, discard it, or have an edited one run in its place (`replaced`)."""
     outcome: Outcome | None = None
     error: str | None = None
     """Why the last try failed, or why it was parked."""
     retry_at: datetime | None = None
+    progress: Progress | None = None
+    """Of long work that goes on."""
+    waiting_for: tuple[str, ...] = ()
+    """Where it is and what it waits for, in words."""
 
     @property
     def ended(self) -> bool:
         """Whether nothing more happens by itself."""
-        return self.state in {"succeeded", "failed", "parked"}
+        return self.state not in {"accepted", "running", "retrying"}
 
 
 class File(_Answer):

@@ -11,6 +11,8 @@ from store.deliveries import counts
 from store.tables import events, files, outbox, parked
 from store.views import span
 
+_PARKED = select(func.count()).select_from(parked).where(parked.c.ending.is_(None))
+
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
@@ -47,7 +49,7 @@ def activity(database: Database, now: datetime) -> Activity:
     last = span(database).last
     totals = database.query(
         select(
-            select(func.count()).select_from(parked).scalar_subquery().label("parked"),
+            _PARKED.scalar_subquery().label("parked"),
             select(func.count()).select_from(outbox).scalar_subquery().label("unpublished"),
             select(func.count()).select_from(files).scalar_subquery().label("files"),
             select(func.coalesce(func.sum(files.c.size), 0)).scalar_subquery().label("file_bytes"),

@@ -62,6 +62,11 @@ class Transaction:
         return self._connection
 
     @property
+    def begun(self) -> bool:
+        """Whether anything has been sent to the database."""
+        return self._connection is not None
+
+    @property
     def is_postgresql(self) -> bool:
         """Whether PostgreSQL's own statements may be used."""
         return self.connection.dialect.name == "postgresql"

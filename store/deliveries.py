@@ -30,8 +30,8 @@ class Taken:
 
     id: int
     envelope: Envelope
-    taken_before: bool
-    """Some process has held it before and did not finish."""
+    seen: int
+    """How often some process has held it before and did not finish."""
 
 
 class Deliveries:
@@ -62,6 +62,13 @@ class Deliveries:
             transaction.insert(deliveries, rows)
             queues = {str(row["queue"]) for row in rows}
             transaction.on_commit(lambda: self._wake(queues))
+
+    def schedule(
+        self, transaction: Transaction, queue: str, envelope: Envelope, not_before: datetime
+    ) -> None:
+        """Put the event into one queue."""
+        transaction.insert(deliveries, [_row(queue, envelope, not_before)])
+        transaction.on_commit(lambda: self._wake([queue]))
 
 
 def take(database: Database, queue: str, lease: Lease, now: datetime, most: int) -> list[Taken]:
@@ -101,7 +108,7 @@ def _read(transaction: Transaction, ids: Collection[int]) -> list[Taken]:
         .order_by(deliveries.c.id)
     ).mappings()
     return [
-        Taken(row["delivery_id"], envelope_of(row, row["attempt"]), row["taken"] > 1)
+        Taken(row["delivery_id"], envelope_of(row, row["attempt"]), row["taken"] - 1)
         for row in rows
     ]
 

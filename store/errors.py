@@ -11,6 +11,7 @@ MunimentError
 ├── SourceNotFoundError              nothing is there
 ├── SourceUnavailableError           somebody else's server does not answer for now
 ├── DeliveryLostError                another process holds the delivery by now
+├── RepeatedTryError                 this try has failed before: what failed now was a copy
 ├── ConflictError                    the same identifier already stands for something else
 └── SetupError                       wrong settings or a missing step; the message says what to do
 """
@@ -81,6 +82,10 @@ class SourceNotFoundError(MunimentError):
 
 class DeliveryLostError(MunimentError):
     """Our lease ran out and another process holds the delivery: undo, and forget it."""
+
+
+class RepeatedTryError(MunimentError):
+    """This try has failed before, and what follows it is on its way: undo, and forget it."""
 
 
 class SourceUnavailableError(MunimentError):

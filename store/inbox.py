@@ -1,17 +1,23 @@
-"""The inbox: what each consumer has handled, what failed, and what is parked.
+"""The inbox: what each consumer has handled, and which tries failed.
 
 An inbox row is written in the transaction of the effects, so an event that comes again is known.
+So is a try that comes again: its row in `failures` says that another one, or a person, follows it.
 """
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from typing import Literal
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import BindParameter, and_, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas.base import Outcome
 from store.database import Database, Transaction
-from store.tables import events, failures, inbox, parked
+from store.tables import events, failures, inbox, leases
+
+Kind = Literal["transient", "permanent", "poison"]
+"""What sort of failure: it may pass; it never will; it takes the process down with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +44,11 @@ class Failure:
     consumer: str
     event_key: str
     attempt: int
+    kind: Kind
     error: str
     failed_at: datetime
     retry_at: datetime | None
-    """None: there is no further try."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """One event, or one message that is no event, that waits for a person."""
-
-    id: str
-    consumer: str
-    event_key: str | None
-    message: str | None
-    """JSON of what is no event: its properties and its body in base64."""
-    reason: str
-    traceback: str | None
-    attempts: int
-    parked_at: datetime
+    """None: no further try follows by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +59,30 @@ class Standing:
     """Ledger position."""
     handled: bool
     """This consumer has finished it before."""
+    failed: int
+    """The last try of this consumer that has failed; 0: none has."""
+    leased: bool
+    """It has been worked on under a lease, and was not finished."""
 
 
-_MINE = and_(inbox.c.event_key == events.c.key, inbox.c.consumer == bindparam("consumer"))
+_CONSUMER: BindParameter[str] = bindparam("consumer")
+_MINE = and_(inbox.c.event_key == events.c.key, inbox.c.consumer == _CONSUMER)
+_LEASE = and_(leases.c.event_key == events.c.key, leases.c.consumer == _CONSUMER)
+_FAILED = (
+    select(func.max(failures.c.attempt))
+    .where(failures.c.event_key == events.c.key, failures.c.consumer == _CONSUMER)
+    .scalar_subquery()
+)
 _STANDINGS = (
-    select(events.c.key, events.c.position, inbox.c.consumer)
+    select(
+        events.c.key,
+        events.c.position,
+        inbox.c.consumer,
+        _FAILED.label("failed"),
+        leases.c.token.label("leased"),
+    )
     .outerjoin(inbox, _MINE)
+    .outerjoin(leases, _LEASE)
     .where(events.c.key.in_(bindparam("keys", expanding=True)))
 )
 
@@ -81,7 +91,13 @@ def standings(database: Database, consumer: str, keys: Collection[str]) -> dict[
     """Return what is known of the events, by key; those the ledger does not have are missing."""
     rows = database.query(_STANDINGS, {"keys": list(keys), "consumer": consumer})
     return {
-        row["key"]: Standing(row["position"], handled=row["consumer"] is not None) for row in rows
+        row["key"]: Standing(
+            row["position"],
+            handled=row["consumer"] is not None,
+            failed=row["failed"] or 0,
+            leased=row["leased"] is not None,
+        )
+        for row in rows
     }
 
 
@@ -95,11 +111,8 @@ def record(transaction: Transaction, handled: Collection[Handled]) -> None:
     transaction.insert(inbox, rows)
 
 
-def record_failure(transaction: Transaction, failure: Failure) -> None:
-    """Remember a failed try."""
-    transaction.insert(failures, [asdict(failure)])
-
-
-def park(transaction: Transaction, item: Parked) -> None:
-    """Set something aside for a person."""
-    transaction.insert(parked, [asdict(item)])
+def record_failure(transaction: Transaction, failure: Failure) -> bool:
+    """Remember a failed try; False when that try has failed before, so that this was a copy."""
+    put = postgresql.insert if transaction.is_postgresql else sqlite.insert
+    statement = put(failures).values(asdict(failure)).on_conflict_do_nothing()
+    return bool(transaction.execute(statement).rowcount == 1)

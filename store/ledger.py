@@ -36,6 +36,8 @@ class Entry:
     actor: str
     """Who brought it: `user:NAME`, `amqp`, `consumer:NAME`."""
     recorded_at: datetime
+    queue: str | None = None
+    """The one queue it is for; None: all that are bound for its type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,18 @@ class Outlet(Protocol):
         """Let the events leave with the transaction's commit."""
         ...
 
+    def schedule(
+        self, transaction: Transaction, queue: str, envelope: Envelope, not_before: datetime
+    ) -> None:
+        """Have one queue get the event, as the try that it says, not before the given time."""
+        ...
+
 
 class Ledger:
     """Appends events and lets them leave, in the caller's transaction."""
 
     def __init__(self, outlet: Outlet) -> None:
-        self._outlet = outlet
+        self.outlet = outlet
 
     def lock(self, transaction: Transaction) -> None:
         """Keep other appends out until commit; whatever is read now stays true."""
@@ -82,10 +90,13 @@ class Ledger:
                 entry.envelope, exchange(entry.envelope.type), routing_key(entry.envelope.type)
             )
             for entry in entries
-            if entry.kind != "observed"
+            if entry.kind != "observed" and entry.queue is None
         ]
         if departures:
-            self._outlet.dispatch(transaction, departures, entries[0].recorded_at)
+            self.outlet.dispatch(transaction, departures, entries[0].recorded_at)
+        for entry in entries:
+            if entry.queue is not None:
+                self.outlet.schedule(transaction, entry.queue, entry.envelope, entry.recorded_at)
 
 
 def known(transaction: Transaction, keys: Collection[str]) -> dict[str, Envelope]:

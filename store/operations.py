@@ -10,11 +10,15 @@ from sqlalchemy import RowMapping, select
 from schemas.envelope import Envelope
 from schemas.routing import is_request
 from store.database import Database
+from store.leases import Progress
 from store.ledger import envelope_of
-from store.tables import events, failures, inbox, parked
+from store.tables import events, failures, inbox, leases, parked
 
-State = Literal["accepted", "retrying", "succeeded", "failed", "parked"]
-"""`failed` is an answer (a refusal for good); `parked` waits for a person."""
+State = Literal[
+    "accepted", "running", "retrying", "succeeded", "failed", "parked", "discarded", "replaced"
+]
+"""`failed` is an answer (a refusal for good); `parked` waits for a person, who may have it run
+again, `discarded` it, or had an edited event run in its place (`replaced`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,15 @@ class Operation:
     error: str | None
     """Why the last try failed, or why it was parked."""
     retry_at: datetime | None
+    progress: Progress | None = None
+    """How far long work is, as it last said."""
+    replaced_by: str | None = None
+    """Key of the edited request that runs in its place."""
 
     @property
     def ended(self) -> bool:
         """Whether nothing more happens by itself."""
-        return self.state in {"succeeded", "failed", "parked"}
+        return self.state not in {"accepted", "running", "retrying"}
 
 
 def operation(database: Database, key: str) -> Operation | None:
@@ -99,7 +107,7 @@ def _events(database: Database, keys: Collection[str]) -> dict[str, Envelope]:
 
 def _troubles(database: Database, keys: Collection[str]) -> dict[str, dict[str, Any]]:
     """Return what is known of requests that nobody has finished: failed tries, parking."""
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     tries = select(failures).where(failures.c.event_key.in_(keys)).order_by(failures.c.id)
     for row in database.query(tries):
         if row["retry_at"] is not None:
@@ -112,11 +120,29 @@ def _troubles(database: Database, keys: Collection[str]) -> dict[str, dict[str, 
         else:
             # The last try of an earlier life: parked then, and replayed unless still parked below.
             found[row["event_key"]] = _ACCEPTED
-    for row in database.query(select(parked).where(parked.c.event_key.in_(keys))):
-        found[row["event_key"]] = {
-            **_ACCEPTED,
-            "state": "parked",
-            "ended_at": row["parked_at"],
-            "error": row["reason"],
-        }
+    for row in database.query(
+        select(parked).where(parked.c.event_key.in_(keys)).order_by(parked.c.id)
+    ):
+        if row["ending"] != "replayed":
+            found[row["event_key"]] = _parking(row)
+    for row in database.query(
+        select(leases).where(leases.c.event_key.in_(keys), leases.c.owner.is_not(None))
+    ):
+        progress = None
+        if row["done"] is not None:
+            progress = Progress(row["done"], row["total"], row["unit"])
+        found[row["event_key"]] = {**_ACCEPTED, "state": "running", "progress": progress}
     return found
+
+
+_PARKED_STATES = {None: "parked", "discarded": "discarded", "edited": "replaced"}
+
+
+def _parking(row: RowMapping) -> dict[str, Any]:
+    return {
+        **_ACCEPTED,
+        "state": _PARKED_STATES[row["ending"]],
+        "ended_at": row["ended_at"] or row["parked_at"],
+        "error": row["note"] or row["reason"],
+        "replaced_by": row["replaced_by"],
+    }

@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas.envelope import Envelope
 from store.database import Database, Transaction
@@ -60,8 +61,22 @@ class Outbox:
     def schedule(
         self, transaction: Transaction, queue: str, envelope: Envelope, not_before: datetime
     ) -> None:
-        """Have the event delivered to one queue, not before the given time."""
-        transaction.insert(outbox, [_row(Due(self._new_id(), envelope, "", queue), not_before)])
+        """Have the event delivered to one queue, not before the given time.
+
+        One such delivery stands at most: where copies of a try end the same way, they meet here.
+        """
+        put = postgresql.insert if transaction.is_postgresql else sqlite.insert
+        row = _row(Due(self._new_id(), envelope, "", queue), not_before)
+        newer = {name: row[name] for name in ("attempt", "not_before", "tries")}
+        transaction.execute(
+            put(outbox)
+            .values(row)
+            .on_conflict_do_update(
+                index_elements=["event_key", "routing_key"],
+                index_where=text("exchange = ''"),
+                set_=newer,
+            )
+        )
 
 
 def take_due(transaction: Transaction, now: datetime, most: int) -> list[Due]:

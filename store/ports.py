@@ -203,6 +203,34 @@ class HasSources(Protocol):
     def sources(self) -> Sources: ...  # noqa: D102
 
 
+class HasLease(Protocol):
+    """Work of a consumer that says `long=True`: it outlives its process, and shows how far it is.
+
+    Both raise DeliveryLostError when this process was taken for dead and another one goes on: let
+    it pass, nothing of this run can be committed any more.
+    """
+
+    @property
+    def resumed(self) -> JsonValue:
+        """The last checkpoint of whoever worked on this before; None: begin at the beginning."""
+        ...
+
+    def checkpoint(self, state: JsonValue) -> None:
+        """Remember durably where to go on from. Call it before rows are touched, not after.
+
+        Also where work ends that is to be handed back: when the process is to stop, this raises
+        (after remembering) what hands the event to another process, at no cost of an attempt.
+        """
+        ...
+
+    def progress(self, done: int, total: int | None, unit: str) -> None:
+        """Say how far the work is: `done` of `total` (None: nobody knows) bytes, rows, files ...
+
+        Cheap: it is written down with the next sign of life, about once a second.
+        """
+        ...
+
+
 class HasEvent(Protocol):
     """Work that may know which event it serves, and when."""
 
@@ -241,5 +269,7 @@ class HasLinks(Protocol):
     def links(self) -> Links: ...  # noqa: D102
 
 
-class Work(HasFiles, HasUploads, HasProbes, HasObjects, HasSources, HasLinks, HasEvent, Protocol):
+class Work(
+    HasFiles, HasUploads, HasProbes, HasObjects, HasSources, HasLinks, HasLease, HasEvent, Protocol
+):
     """Everything a handler can be given. Its rows commit together with the inbox and follow-ons."""

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -85,6 +87,15 @@ outbox = Table(
     Column("tries", Integer, nullable=False, comment="how often publishing it has failed"),
     Column("not_before", UtcDateTime, nullable=False, comment="the sweep leaves it until then"),
     Index("ix_outbox_not_before", "not_before"),
+    # A queue is to get an event once more, not several times: copies of a try meet here.
+    Index(
+        "uq_outbox_scheduled",
+        "event_key",
+        "routing_key",
+        unique=True,
+        sqlite_where=text("exchange = ''"),
+        postgresql_where=text("exchange = ''"),
+    ),
 )
 
 deliveries = Table(
@@ -122,10 +133,12 @@ failures = Table(
     Column("consumer", Text, nullable=False),
     Column("event_key", Text, nullable=False, comment="events.key"),
     Column("attempt", Integer, nullable=False, comment="the try that failed, from 1"),
+    Column("kind", Text, nullable=False, server_default="transient", comment="store.inbox.Kind"),
     Column("error", Text, nullable=False, comment="its type and message"),
     Column("failed_at", UtcDateTime, nullable=False),
     Column("retry_at", UtcDateTime, comment="when it is tried again; null: parked"),
-    Index("ix_failures_event_key", "event_key"),
+    # A try fails once: a copy of it finds that it has.
+    Index("uq_failures_try", "event_key", "consumer", "attempt", unique=True),
 )
 
 parked = Table(
@@ -139,7 +152,78 @@ parked = Table(
     Column("traceback", Text),
     Column("attempts", Integer, nullable=False),
     Column("parked_at", UtcDateTime, nullable=False),
+    Column("kind", Text, nullable=False, server_default="transient", comment="store.inbox.Kind"),
+    Column(
+        "fingerprint",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="the same for failures that look alike",
+    ),
+    Column("ending", Text, comment="replayed, edited or discarded; null: it still waits"),
+    Column("ended_at", UtcDateTime, comment="when somebody decided so"),
+    Column("ended_by", Text, comment="who: user:NAME"),
+    Column("note", Text, comment="why, in the words of who decided"),
+    Column("replaced_by", Text, comment="events.key of the edited event that runs instead"),
     Index("ix_parked_event_key", "event_key"),
+    Index(
+        "ix_parked_waiting",
+        "fingerprint",
+        sqlite_where=text("ending IS NULL"),
+        postgresql_where=text("ending IS NULL"),
+    ),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("consumer", Text, primary_key=True),
+    Column("event_key", Text, primary_key=True, comment="events.key"),
+    Column("attempt", Integer, nullable=False, comment="the consumer's try this is, from 1"),
+    Column("token", Integer, nullable=False, comment="fencing: one more with each owner"),
+    Column("owner", Text, comment="the process that works on it; null: it waits to be delivered"),
+    Column("until", UtcDateTime, comment="when the owner is taken for dead; null: no owner"),
+    Column(
+        "crashes",
+        Integer,
+        nullable=False,
+        comment="owners in a row that died of it without a checkpoint",
+    ),
+    Column("began_at", UtcDateTime, nullable=False, comment="when it was first worked on"),
+    Column("checkpoint", Text, comment="JSON: what the next owner goes on from, or null"),
+    Column("done", BigInteger, comment="units finished, or null"),
+    Column("total", BigInteger, comment="units there are, or null when that is not known"),
+    Column("unit", Text, comment="what is counted: bytes, rows ..."),
+    Index("ix_leases_until", "until"),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("type", Text, nullable=False, comment="of the event to be accepted"),
+    Column("data", Text, nullable=False, comment="JSON: the event's data"),
+    Column("due_at", UtcDateTime, nullable=False, comment="the next time it is due"),
+    Column("next_at", UtcDateTime, nullable=False, comment="due_at and the jitter drawn for it"),
+    Column("every_seconds", Float, comment="seconds between firings; null: it fires once"),
+    Column("jitter_seconds", Float, nullable=False, comment="at most this much later, by chance"),
+    Column("catch_up", Text, nullable=False, comment="of missed firings: one, all or none"),
+    Column("paused", Boolean, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("changed_by", Text, nullable=False, comment="who: user:NAME or muniment"),
+    Column("fired_at", UtcDateTime, comment="when it last did; null: never"),
+    Column("fired_key", Text, comment="events.key of what it last let in"),
+    Index("ix_schedules_next_at", "next_at"),
+)
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("process", Text, primary_key=True, comment="HOST.PID"),
+    Column("consumer", Text, primary_key=True),
+    Column("waits_for", Text, comment="the dependency that is down; null: it works"),
+    Column("since", UtcDateTime, nullable=False, comment="since when it does or waits"),
+    Column("seen_at", UtcDateTime, nullable=False, comment="its last sign of life"),
 )
 
 idempotency = Table(

@@ -19,14 +19,15 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(5570193397)")
 
 
-def upgrade(database: Database) -> str:
-    """Bring the tables to the newest revision, all or nothing, and return its name.
+def upgrade(database: Database, revision: str | None = None) -> str:
+    """Bring the tables up to a revision (None: the newest), all or nothing; return its name.
 
     Safe to repeat, and to run from several processes at once.
     """
+    wanted = revision or newest()
     with _config(database) as config:
-        command.upgrade(config, "head")
-    return newest()
+        command.upgrade(config, wanted)
+    return wanted
 
 
 def draft(database: Database, name: str) -> None:
@@ -53,6 +54,11 @@ def current(database: Database) -> str | None:
 def require_newest(database: Database) -> None:
     """Return when the tables are those this code expects; raise SetupError if not."""
     found, wanted = current(database), newest()
+    if found is not None and found > wanted:
+        raise SetupError(
+            f"the database is at revision {found}, which is newer than this release ({wanted}): "
+            "run the newer release, or restore a backup"
+        )
     if found != wanted:
         raise SetupError(
             f"the database is at revision {found}, not {wanted}: run `muniment db upgrade`"

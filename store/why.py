@@ -1,48 +1,23 @@
 """The causal tree: everything that followed from one request, and where each part of it stands."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, RowMapping, Table, or_, select
+from sqlalchemy import ColumnElement, RowMapping, or_, select
 
 from store.database import Database
+from store.effects import Effect
+from store.fates import Fate, Leased, Parking, Waiting, fates
 from store.inbox import Failure, Handled
-from store.tables import deliveries, events, failures, files, inbox, outbox, parked
+from store.tables import events, files
 from store.views import Recorded, recorded
 
 MOST_EVENTS = 1000
 """Events of one tree that are shown."""
-T = TypeVar("T")
-_ByKey = defaultdict[str, list[T]]
 
 _RECENT = 100_000
 """Ledger positions, from the end, that are searched for an id that is no key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parking:
-    """An event set aside for a person."""
-
-    id: str
-    consumer: str
-    reason: str
-    attempts: int
-    parked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A place where an event still waits."""
-
-    place: str
-    """`queue NAME`, `outbox to EXCHANGE`: its way to the broker."""
-    attempt: int
-    not_before: datetime
-    held_by: str | None
-    """The process that works on it, if that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +32,8 @@ class Step:
     """Tries that failed, oldest first."""
     parked: Sequence[Parking]
     waiting: Sequence[Waiting]
+    leased: Sequence[Leased] = ()
+    effects: Sequence[Effect] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +66,8 @@ def why(database: Database, asked: str) -> Why | None:
     shown = rows[:MOST_EVENTS]
     if focus["key"] not in {row["key"] for row in shown}:
         shown[-1] = focus
-    facts = _Facts(database, [row["key"] for row in shown])
-    return Why(correlation, focus["key"], _walk(shown, facts), len(rows) <= MOST_EVENTS)
+    fate = fates(database, [row["key"] for row in shown])
+    return Why(correlation, focus["key"], _walk(shown, fate), len(rows) <= MOST_EVENTS)
 
 
 def _find(database: Database, asked: str) -> RowMapping | None:
@@ -110,56 +87,20 @@ def _find(database: Database, asked: str) -> RowMapping | None:
     return None
 
 
-class _Facts:
-    """What is known of some events beyond the ledger, by their key."""
-
-    def __init__(self, database: Database, keys: Collection[str]) -> None:
-        def gather(table: Table, order: Column[Any], read: Callable[[RowMapping], T]) -> _ByKey[T]:
-            found: _ByKey[T] = defaultdict(list)
-            statement = select(table).where(table.c.event_key.in_(keys)).order_by(order)
-            for row in database.query(statement):
-                found[row["event_key"]].append(read(row))
-            return found
-
-        self.handled = gather(inbox, inbox.c.handled_at, lambda row: Handled(**row))
-        self.failures = gather(failures, failures.c.id, _failure)
-        self.parked = gather(parked, parked.c.id, _parking)
-        self.in_queues = gather(deliveries, deliveries.c.id, _in_queue)
-        self.in_outbox = gather(outbox, outbox.c.id, _in_outbox)
-
-    def step(self, row: RowMapping, depth: int) -> Step:
-        """Return an event with what is known of it."""
-        key = row["key"]
-        return Step(
-            depth=depth,
-            event=recorded(row),
-            handled=self.handled[key],
-            failures=self.failures[key],
-            parked=self.parked[key],
-            waiting=self.in_queues[key] + self.in_outbox[key],
-        )
+def _step(row: RowMapping, depth: int, fate: Fate) -> Step:
+    return Step(
+        depth=depth,
+        event=recorded(row),
+        handled=fate.handled,
+        failures=fate.failures,
+        parked=fate.parked,
+        waiting=fate.waiting,
+        leased=fate.leased,
+        effects=fate.effects,
+    )
 
 
-def _failure(row: RowMapping) -> Failure:
-    return Failure(**{name: value for name, value in row.items() if name != "id"})
-
-
-def _parking(row: RowMapping) -> Parking:
-    return Parking(row["id"], row["consumer"], row["reason"], row["attempts"], row["parked_at"])
-
-
-def _in_queue(row: RowMapping) -> Waiting:
-    place = f"queue {row['queue']}"
-    return Waiting(place, row["attempt"], row["not_before"], row["lease_owner"])
-
-
-def _in_outbox(row: RowMapping) -> Waiting:
-    # The default exchange delivers to the one queue that the routing key names.
-    place = f"outbox to {row['exchange']}" if row["exchange"] else f"queue {row['routing_key']}"
-    return Waiting(place, row["attempt"], row["not_before"], None)
-
-
-def _walk(rows: Sequence[RowMapping], facts: _Facts) -> list[Step]:
+def _walk(rows: Sequence[RowMapping], fate: Callable[[str], Fate]) -> list[Step]:
     """Return the tree from its root, or roots where a cause is not in the ledger."""
     positions = {row["key"]: row["position"] for row in rows}
     below: dict[str | None, list[RowMapping]] = defaultdict(list)
@@ -171,6 +112,6 @@ def _walk(rows: Sequence[RowMapping], facts: _Facts) -> list[Step]:
     ahead = [(row, 0) for row in below[None]]
     while ahead:
         row, depth = ahead.pop()
-        steps.append(facts.step(row, depth))
+        steps.append(_step(row, depth, fate(row["key"])))
         ahead += [(child, depth + 1) for child in below[row["key"]]]
     return steps

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from consumers.contract import Reject, RetryLater, RetryPolicy
+from schemas.catalogue import InvalidDataError, UnknownTypeError
+from store.inbox import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,17 +15,36 @@ class Again:
     attempt: int
 
 
-def decide(error: Exception, attempt: int, policy: RetryPolicy, jitter: float) -> Again | None:
-    """Return what becomes of an event whose try `attempt` (from 1) raised `error`; None: park it.
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """Where an event stands with a consumer."""
 
-    `jitter` is a random number in [0, 1).
+    attempt: int
+    """The try that has failed, from 1; counts on over replays."""
+    earlier: int = 0
+    """Tries before its last replay: the policy does not count them."""
+
+
+def classify(error: Exception) -> Kind:
+    """Say what sort of failure it is. Poison raises nothing: it is known by its dead processes.
+
+    What is merely down (`UnavailableError`) never comes here: it is nobody's failure.
     """
-    if isinstance(error, Reject):
-        return None
+    permanent = isinstance(error, Reject | UnknownTypeError | InvalidDataError)
+    return "permanent" if permanent else "transient"
+
+
+def decide(error: Exception, tries: Tries, policy: RetryPolicy, chance: float) -> Again | None:
+    """Return what becomes of an event whose last try raised `error`; None: park it.
+
+    `chance` is a random number in [0, 1).
+    """
     if isinstance(error, RetryLater):
-        return Again(error.seconds, attempt)
-    delay = policy.delay(attempt, jitter)
-    return None if delay is None else Again(delay, attempt + 1)
+        return Again(error.seconds, tries.attempt)
+    if classify(error) == "permanent":
+        return None
+    delay = policy.delay(tries.attempt - tries.earlier, chance)
+    return None if delay is None else Again(delay, tries.attempt + 1)
 
 
 def describe(error: Exception) -> str:

@@ -3,6 +3,9 @@
 Everything a batch does to the database is one transaction: effects, inbox rows, follow-ons. When
 one of the batch fails, the whole is undone and each runs alone. The acknowledgement comes after
 the commit, so a process killed anywhere leaves either nothing, or a delivery that the inbox knows.
+
+Long work, and what was in hand when a process died more than once, is done under a lease: the row
+takes the delivery's place, and says whose fault it is when the process dies again.
 """
 
 import logging
@@ -15,6 +18,7 @@ from typing import Any
 from consumers.contract import Consumer, Reject
 from consumers.runtime.equipment import Equipment
 from consumers.runtime.failing import Failing
+from consumers.runtime.holding import Hold, Keeper
 from consumers.runtime.source import Delivery, Malformed, Source
 from schemas.base import Event
 from schemas.catalogue import InvalidDataError, UnknownTypeError, decode
@@ -23,6 +27,9 @@ from store import inbox
 from store.database import Transaction
 from store.errors import DeliveryLostError, UnavailableError
 from store.ledger import Entry, known
+
+SUSPECT = 2
+"""A delivery that processes had so often without finishing it is run alone, and under a lease."""
 
 _log = logging.getLogger(__name__)
 
@@ -33,16 +40,21 @@ class _Job:
     envelope: Envelope
     event: Event
     position: int
+    suspect: bool
+    """It may be what processes died of."""
 
 
 class Processor:
     """Handles batches for one consumer. Safe to use from several threads."""
 
-    def __init__(self, consumer: Consumer[Any], source: Source, equipment: Equipment) -> None:
+    def __init__(
+        self, consumer: Consumer[Any], source: Source, equipment: Equipment, keeper: Keeper
+    ) -> None:
         self._consumer = consumer
         self._source = source
         self._equipment = equipment
-        self._failing = Failing(consumer, source, equipment)
+        self._keeper = keeper
+        self._failing = Failing(consumer, equipment)
 
     def process(self, deliveries: Sequence[Delivery]) -> None:
         """Bring every delivery to its end.
@@ -52,19 +64,49 @@ class Processor:
         """
         jobs, handled_before = self._sort(deliveries)
         if handled_before:
-            self._finish_repeated(handled_before)
-        if not jobs:
-            return
+            self._failing.forget(self._source, handled_before)
+        at_once = [job for job in jobs if not (job.suspect or self._consumer.long)]
+        if at_once:
+            with self._equipment.solitude.together():
+                self._attempt(self._source, at_once)
+        for job in jobs:
+            if self._consumer.long:
+                self._lease(job)
+            elif job.suspect:
+                with self._equipment.solitude.alone():
+                    self._lease(job)
+
+    def _attempt(self, source: Source, jobs: Sequence[_Job]) -> None:
         try:
-            self._run(jobs)
+            self._run(source, jobs)
         except UnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - a handler may raise anything
             if len(jobs) == 1:
-                self._fail(jobs[0], error)
+                self._fail(source, jobs[0], error)
             else:
                 for job in jobs:
-                    self.process([job.delivery])
+                    self._attempt(source, [job])
+
+    def _lease(self, job: _Job) -> None:
+        """Let a lease take the delivery's place, and do the work under it."""
+        try:
+            with self._equipment.database.transaction() as transaction:
+                hold = self._keeper.acquire(transaction, self._consumer.name, job.envelope)
+                self._source.settle(transaction, [job.delivery])
+        except DeliveryLostError as error:
+            _log.warning("%s", error)
+            return
+        self._source.acknowledge([job.delivery])
+        if hold is None:
+            # Somebody is at work on it, or about to be: this is a copy of that delivery.
+            self._equipment.telemetry.ended(self._consumer.name, "repeated", 1)
+            return
+        try:
+            self._attempt(hold, [job])
+        except UnavailableError:
+            hold.release([job.delivery])
+            raise
 
     # --- before ---------------------------------------------------------------------------------
 
@@ -73,7 +115,7 @@ class Processor:
         read = [(one, one.event) for one in deliveries if isinstance(one.event, Envelope)]
         for one in deliveries:
             if isinstance(one.event, Malformed):
-                self._failing.park_malformed(one, one.event)
+                self._failing.park_malformed(self._source, one, one.event)
         keys = {envelope.key for _, envelope in read}
         standings = self._standings(keys)
         if len(standings) < len(keys):
@@ -86,12 +128,17 @@ class Processor:
         handled_before = []
         for delivery, envelope in read:
             standing = standings[envelope.key]
-            if standing.handled or envelope.key in jobs:
+            # A try that has failed is followed by another, or by a person: this is a copy of it.
+            repeated = standing.handled or standing.failed >= envelope.attempt
+            if repeated or envelope.key in jobs:
                 handled_before.append(delivery)
                 continue
             event = self._decode(delivery, envelope)
             if event is not None:
-                jobs[envelope.key] = _Job(delivery, envelope, event, standing.position)
+                suspect = delivery.seen >= SUSPECT or standing.leased
+                jobs[envelope.key] = _Job(
+                    delivery, envelope, event, standing.position, suspect=suspect
+                )
         return list(jobs.values()), handled_before
 
     def _standings(self, keys: set[str]) -> dict[str, inbox.Standing]:
@@ -116,23 +163,23 @@ class Processor:
     def _decode(self, delivery: Delivery, envelope: Envelope) -> Event | None:
         if envelope.type != self._consumer.listens_to.TYPE:
             stray = Reject(f"{self._consumer.name} does not listen to {envelope.type}")
-            self._failing.park(delivery, envelope, stray)
+            self._failing.park(self._source, delivery, envelope, stray)
             return None
         try:
             return decode(envelope)
         except (UnknownTypeError, InvalidDataError) as error:
-            self._failing.park(delivery, envelope, error)
+            self._failing.park(self._source, delivery, envelope, error)
             return None
 
     # --- the one transaction --------------------------------------------------------------------
 
-    def _run(self, jobs: Sequence[_Job]) -> None:
+    def _run(self, source: Source, jobs: Sequence[_Job]) -> None:
         started = self._now()
         finished = []
         with self._equipment.database.transaction() as transaction:
             entries: list[Entry] = []
             for job in jobs:
-                follow_ons = self._handle(job, transaction, started)
+                follow_ons = self._handle(source, job, transaction, started)
                 entries += [
                     Entry(one, "emitted", f"consumer:{self._consumer.name}", started)
                     for one, _ in follow_ons
@@ -150,16 +197,17 @@ class Processor:
                         handled_at=self._now(),
                     )
                 )
-            self._source.settle(transaction, [job.delivery for job in jobs])
+            source.settle(transaction, [job.delivery for job in jobs])
             inbox.record(transaction, finished)
             self._equipment.ledger.append(transaction, entries)
-        self._source.acknowledge([job.delivery for job in jobs])
+        source.acknowledge([job.delivery for job in jobs])
         self._tell(jobs, finished, started)
 
     def _handle(
-        self, job: _Job, transaction: Transaction, now: datetime
+        self, source: Source, job: _Job, transaction: Transaction, now: datetime
     ) -> list[tuple[Envelope, Event]]:
-        work = self._equipment.make_work(transaction, job.envelope.key, job.position, now)
+        lease = source if isinstance(source, Hold) and self._consumer.long else None
+        work = self._equipment.make_work(transaction, job.envelope.key, job.position, now, lease)
         follow_ons = []
         for event in self._consumer.handle(job.event, work):
             if not isinstance(event, self._consumer.publishes):
@@ -184,26 +232,16 @@ class Processor:
         for address, envelopes in groupby(waited_for, key=lambda one: one.replyto or ""):
             self._equipment.doorbell.ring(address, [one.key for one in envelopes])
 
-    def _finish_repeated(self, deliveries: Sequence[Delivery]) -> None:
-        """Forget deliveries whose effects are committed; nothing is emitted again."""
-        try:
-            with self._equipment.database.transaction() as transaction:
-                self._source.settle(transaction, deliveries)
-        except DeliveryLostError:
-            _log.info("%s: a repeated delivery is elsewhere by now", self._consumer.name)
-        self._source.acknowledge(deliveries)
-        self._equipment.telemetry.ended(self._consumer.name, "repeated", len(deliveries))
-
-    def _fail(self, job: _Job, error: Exception) -> None:
+    def _fail(self, source: Source, job: _Job, error: Exception) -> None:
         standing = self._standings({job.envelope.key}).get(job.envelope.key)
         if standing is not None and standing.handled:
             # Another process was quicker: what failed here is our second copy of its rows.
-            self._finish_repeated([job.delivery])
+            self._failing.forget(source, [job.delivery])
         elif isinstance(error, DeliveryLostError):
             _log.warning("%s", error)
-            self._source.release([job.delivery])
+            source.release([job.delivery])
         else:
-            self._failing.fail(job.delivery, job.envelope, error)
+            self._failing.fail(source, job.delivery, job.envelope, error)
             if job.envelope.replyto is not None:
                 self._equipment.doorbell.ring(job.envelope.replyto, [job.envelope.key])
 

@@ -25,7 +25,8 @@ class Delivery:
     tag: int
     """Names it within its source, and within one connection."""
     event: Envelope | Malformed
-    redelivered: bool = False
+    seen: int = 0
+    """How often a process had it before and did not finish; on RabbitMQ, at least so often."""
     connection: int = field(default=0, compare=False)
     """Which connection of the source it came over; acknowledging over another is in vain."""
 

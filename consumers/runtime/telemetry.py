@@ -2,6 +2,8 @@
 
 from typing import Literal, Protocol
 
+from store.inbox import Kind
+
 Ending = Literal["succeeded", "failed", "repeated", "retried", "postponed", "parked", "released"]
 """What became of one delivery. `failed` is an answer (a refusal), `retried` an error."""
 
@@ -11,6 +13,10 @@ class Telemetry(Protocol):
 
     def ended(self, consumer: str, ending: Ending, count: int) -> None:
         """`count` deliveries have ended so."""
+        ...
+
+    def failed(self, consumer: str, kind: Kind) -> None:
+        """A try has failed, so."""
         ...
 
     def took(self, consumer: str, seconds: float, count: int) -> None:

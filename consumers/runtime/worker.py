@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
 from consumers.contract import Consumer
 from consumers.runtime.equipment import Equipment
+from consumers.runtime.holding import Keeper
 from consumers.runtime.processing import Processor
 from consumers.runtime.source import Delivery, Source
 from store.errors import UnavailableError
@@ -35,13 +37,27 @@ class Worker:
         self.consumer = consumer
         self._source = source
         self._telemetry = equipment.telemetry
-        self._processor = Processor(consumer, source, equipment)
+        self._keeper = Keeper(
+            equipment.database,
+            equipment.ledger.outlet,
+            equipment.clock,
+            equipment.process,
+            equipment.lease,
+        )
+        self._processor = Processor(consumer, source, equipment, self._keeper)
+        self._clock = equipment.clock
+        self._waits: tuple[str | None, datetime] = (None, equipment.clock())
         self._probes = probes
         self._stopping = Event()
         self._threads = [
             Thread(target=self._run, name=f"{consumer.name} {number}")
             for number in range(1, consumer.threads + 1)
         ]
+
+    @property
+    def waits(self) -> tuple[str | None, datetime]:
+        """The dependency it waits for, or None, and since when."""
+        return self._waits
 
     def start(self) -> None:
         """Begin to take deliveries."""
@@ -51,15 +67,20 @@ class Worker:
     def drain(self) -> None:
         """Take nothing new; what is at work goes on."""
         self._stopping.set()
+        self._keeper.draining = True
         self._source.drain()
 
     def stop(self, seconds: float) -> bool:
-        """Drain, wait for what is at work, close. False when it was not done in time."""
+        """Drain, wait for what is at work, close. False when it was not done in time.
+
+        Work under a lease that was not done in time is handed back; it can commit nothing more.
+        """
         deadline = monotonic() + seconds
         self.drain()
         for thread in self._threads:
             thread.join(max(0.0, deadline - monotonic()))
         finished = not any(thread.is_alive() for thread in self._threads)
+        self._keeper.close()
         self._source.close()
         return finished
 
@@ -92,7 +113,7 @@ class Worker:
     def _pause(self, error: UnavailableError) -> None:
         """Wait until the dependency answers again. No delivery is held, no attempt used."""
         _log.warning("%s waits for its %s: %s", self.consumer.name, error.dependency, error)
-        self._telemetry.paused(self.consumer.name, error.dependency)
+        self._note(error.dependency)
         probe = self._probes.get(error.dependency)
         pause = _SHORTEST_PAUSE
         while not self._stopping.wait(pause):
@@ -103,4 +124,8 @@ class Worker:
             except UnavailableError:
                 continue
             break
-        self._telemetry.paused(self.consumer.name, None)
+        self._note(None)
+
+    def _note(self, dependency: str | None) -> None:
+        self._waits = (dependency, self._clock())
+        self._telemetry.paused(self.consumer.name, dependency)

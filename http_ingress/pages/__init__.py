@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -9,12 +10,16 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
 from http_ingress.board import Board
 from http_ingress.problems import Kind, Problem
+from http_ingress.representations.parked import ParkedDetailBody
 from schemas.routing import routing_key
 from store.file_views import FilesPage, FilesSelection
+from store.parked import Listed
+from store.parked_views import Group
 from store.ports import FileVersion
 from store.views import EventsPage, Selection
 from store.why import Why
@@ -59,6 +64,45 @@ def files_page(page: FilesPage, selection: FilesSelection, following: str | None
 def file_page(version: FileVersion) -> web.Response:
     """Return one version of a file."""
     return _page("file.html", file=version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedList:
+    """What the page of parked items shows."""
+
+    said: Mapping[str, str]
+    """The filter, as it was asked for; nothing that is empty."""
+    groups: Sequence[Group]
+    items: Sequence[Listed]
+    following: str | None
+    """Where the next page is."""
+    waiting: int
+    """Items that wait, whatever the filter."""
+    may_decide: bool
+    now: datetime
+
+
+def parked_page(shown: ParkedList, token: str) -> web.Response:
+    """Return a page of parked items; its forms bring the token."""
+    return _page("parked.html", shown=shown, token=token, waiting=shown.waiting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedItem:
+    """What the page of one parked item shows."""
+
+    item: ParkedDetailBody
+    may_decide: bool
+    may_deliver: bool
+    """There is an event, and a consumer to give it to."""
+    refused: Problem | None = None
+    """Why the data that was entered was not taken."""
+    entered: str = ""
+
+
+def parked_item_page(shown: ParkedItem, token: str) -> web.Response:
+    """Return one parked item, with forms to decide about it."""
+    return _page("parked_item.html", shown=shown, token=token)
 
 
 def documentation_page(openapi: Mapping[str, Any]) -> web.Response:
@@ -125,7 +169,7 @@ def moment(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M:%S}"
 
 
-def pretty(data: bytes | Mapping[str, Any]) -> str:
+def pretty(data: bytes | JsonValue) -> str:
     """Return JSON on several lines."""
     value = from_json(data) if isinstance(data, bytes) else data
     return to_json(value, indent=2).decode()

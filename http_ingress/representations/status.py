@@ -33,6 +33,31 @@ class ActivityBody(Body):
     file_bytes: int
 
 
+class PausedBody(Body):
+    """A consumer that takes nothing, since a dependency does not answer."""
+
+    waits_for: str
+    since: datetime
+
+
+class WorkerBody(Body):
+    """One process that runs a consumer, by its last sign of life."""
+
+    process: str
+    waits_for: str | None
+    """The dependency that does not answer; null: it works."""
+    since: datetime
+    """Since when it works or waits."""
+    seen_at: datetime
+
+
+class ConsumerBody(Body):
+    """One consumer, and who runs it; nobody, if `processes` is empty."""
+
+    name: str
+    processes: list[WorkerBody]
+
+
 class LatestBody(Body):
     """One of the newest events."""
 
@@ -54,6 +79,10 @@ class StatusBody(Body):
     """What is wrong with each; null: nothing."""
     activity: ActivityBody | None
     queues: list[QueueBody] | None
+    consumers: list[ConsumerBody] | None
+    """In all processes."""
+    paused: dict[str, PausedBody]
+    """Consumers of the process that answers."""
     latest: list[LatestBody] | None
     """The newest first."""
 
@@ -68,10 +97,18 @@ class StatusBody(Body):
                 "dependencies": board.dependencies,
                 "activity": board.activity,
                 "queues": board.queues,
+                "consumers": _consumers(board),
+                "paused": board.paused,
                 "latest": None if latest is None else [_latest(one) for one in latest],
             },
             from_attributes=True,
         )
+
+
+def _consumers(board: Board) -> list[dict[str, object]] | None:
+    if board.workers is None:
+        return None
+    return [{"name": name, "processes": board.signs_of(name)} for name in board.consumers]
 
 
 def _latest(one: Recorded) -> LatestBody:
@@ -92,3 +129,6 @@ class ReadinessBody(Body):
     ready: bool
     dependencies: dict[str, str | None]
     """What is wrong with each; null: nothing."""
+    paused: dict[str, PausedBody]
+    """Consumers of this process that wait for a dependency. They make nothing unready: what they
+    do not take waits in its queue, and requests are accepted."""

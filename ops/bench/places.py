@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from ops.bench import vhosts
 from ops.bench.meters import Meter, family_cpu_seconds, listener
@@ -100,13 +101,15 @@ def _settings(
 
 @contextmanager
 def _database(url: str, name: str) -> Iterator[str]:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     try:
         with engine.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
-            try:
-                yield make_url(url).set(database=name).render_as_string(hide_password=False)
-            finally:
+        try:
+            yield make_url(url).set(database=name).render_as_string(hide_password=False)
+        finally:
+            # On a fresh connection: the server may have been restarted meanwhile.
+            with engine.connect() as connection:
                 connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]

@@ -1,15 +1,18 @@
 """Who calls a command: whom it talks to, as whom, and how it prints."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
+from pydantic_core import to_json
 
 from ops.settings import Settings
 from producers.client import Client
+from producers.client_http import Http
 from store.errors import SetupError
 
 _PATIENCE_SECONDS = 5.0
@@ -56,6 +59,26 @@ class Caller:
     def client(self, patience_seconds: float = _PATIENCE_SECONDS) -> Client:
         """Return a client of the ingress."""
         return Client(self.url, self.token, patience_seconds=patience_seconds)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:  # noqa: ANN401 - JSON is what it is
+        """Return what the ingress answers, for what the SDK has no words for.
+
+        Raises ProblemError or IngressUnavailableError.
+        """
+        said = None if body is None else to_json(body)
+        sent = {**({} if said is None else {"content-type": "application/json"}), **(headers or {})}
+        http = Http(self.url, self.token, _PATIENCE_SECONDS)
+        try:
+            _, answer = http.json(method, path, headers=sent, body=said)
+        finally:
+            http.close()
+        return answer
 
 
 def caller(context: typer.Context) -> Caller:

@@ -5,25 +5,26 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from ops.commands.caller import AsJson, caller
 from ops.commands.manual import epilog
 from ops.commands.printing import console, print_json
+from ops.commands.reading import full_type, read_data
 from ops.event_line import event_line
 from ops.exits import ExitCode
+from ops.following import SOON_SECONDS, follow
 from ops.why import draw
 from producers.client import Client
 from producers.client_errors import GapError
 from producers.client_stamp import client_stamp
 from producers.received import Received
-from schemas.catalogue import EVENTS, UnknownTypeError, decode
+from schemas.catalogue import decode
 from schemas.envelope import Envelope, to_structured
 from schemas.routing import routing_key
-from store.errors import SetupError
 
 app = typer.Typer()
 
@@ -50,11 +51,14 @@ def post(
 ) -> None:
     """Post one event, and print its key.
 
-    With --wait, exits with 1 when it failed or has not ended by then.
+    With --wait, shows how far long work is, and exits with 1 when it failed or has not ended by
+    then.
     """
-    envelope = _event(_full_type(event_type), _read(data))
+    envelope = _event(full_type(event_type), read_data(data))
     with caller(context).client() as client:
-        operation = client.post(envelope, wait=wait or None)
+        operation = client.post(envelope, wait=min(wait, SOON_SECONDS) or None)
+        if wait and not operation.ended:
+            operation = follow(client, operation.id, wait - SOON_SECONDS, Console(stderr=True))
     if json:
         print_json(operation)
     else:
@@ -97,18 +101,34 @@ def watch(
                 console().print(event_line(received), soft_wrap=True)
 
 
-@app.command(epilog=epilog("why m51.fits", "why 0192f0c1-9c2a-7b0e-8a55-0f5d0c3f8a10 --json"))
+@app.command(
+    epilog=epilog(
+        "why m51.fits",
+        "why 0192f0c1-9c2a-7b0e-8a55-0f5d0c3f8a10 --json",
+        "why 0192f0c1-9c2a-7b0e-8a55-0f5d0c3f8a10 --follow 3600",
+    )
+)
 def why(
     context: typer.Context,
     key: Annotated[
         str, typer.Argument(metavar="ID", help="Of an event, operation or file; or a file name.")
     ],
     *,
+    seconds: Annotated[
+        float,
+        typer.Option("--follow", min=0, help="First wait so many seconds for a request's end."),
+    ] = 0,
     json: AsJson = False,
 ) -> None:
-    """Show what led to what, who handled it, and what still waits."""
+    """Show what led to what, who handled it, what came of it, and what still waits.
+
+    With --follow, shows how far long work is until it has ended.
+    """
     with caller(context).client() as client:
         found = client.why(key)
+        if seconds:
+            follow(client, found["focus"], seconds, Console(stderr=True))
+            found = client.why(key)
     if json:
         print_json(found)
     else:
@@ -125,27 +145,7 @@ def _received(client: Client, pattern: str, after: int | None) -> Iterator[Recei
             after = gap.resume_after
 
 
-def _full_type(name: str) -> str:
-    """Return the type that an abbreviation stands for: the newest version, without `muniment.`."""
-    full = f"muniment.{name.removeprefix('muniment.')}"
-    versions = [known for known in EVENTS if known == full or known.startswith(f"{full}.v")]
-    if not versions:
-        raise UnknownTypeError(name)
-    return max(versions, key=lambda known: int(known.rpartition(".v")[2]))
-
-
 def _event(event_type: str, data: bytes) -> Envelope:
     event = decode(Envelope(id="new", source="/", type=event_type, data=data))
     # The data goes as it was written: fields that are not known here are not lost.
     return replace(client_stamp(None).put_on(event), data=data)
-
-
-def _read(data: str) -> bytes:
-    if data == "-":
-        return sys.stdin.buffer.read()
-    if not data.startswith("@"):
-        return data.encode()
-    try:
-        return Path(data[1:]).read_bytes()
-    except OSError as error:
-        raise SetupError(f"cannot read {data[1:]}: {error.strerror}") from error

@@ -74,12 +74,12 @@ def relay(context: typer.Context) -> None:
 def _run(settings: Settings, *, ingress: bool = False, consumers: Sequence[str] = ()) -> None:
     configure(sys.stderr, level=settings.log_level, log_format=settings.log_format)
     with ExitStack() as stack:
-        stopping = stack.enter_context(until_told(settings.drain_seconds + _MARGIN_SECONDS))
+        wait = stack.enter_context(until_told(settings.drain_seconds + _MARGIN_SECONDS))
         running = stack.enter_context(system(settings, ingress=ingress, consumers=consumers))
         if settings.metrics_port and not ingress:
             stack.callback(running.metrics.serve(settings.http_host, settings.metrics_port))
         _announce(running, ingress=ingress, consumers=consumers)
-        stopping.wait()
+        wait()
         sys.stdout.write("stopping: finishing what is at work\n")
         sys.stdout.flush()
 

@@ -61,7 +61,7 @@ class Installation:
 
 
 @contextmanager
-def installed(tree: Path, folder: Path, port: int) -> Iterator[Installation]:
+def installed(tree: Path, folder: Path, port: int, **settings: str) -> Iterator[Installation]:
     """Run `muniment up` of the sources in `tree`, with its data and a shell in `folder`."""
     (folder / "bin").mkdir(parents=True)
     command = folder / "bin" / "muniment"
@@ -75,6 +75,7 @@ def installed(tree: Path, folder: Path, port: int) -> Iterator[Installation]:
         "MUNIMENT_DATA_DIR": str(folder / "var"),
         "MUNIMENT_HTTP_PORT": str(port),
         "MUNIMENT_INSTANCE": "docs",
+        **{f"MUNIMENT_{name.upper()}": value for name, value in settings.items()},
     }
     log = folder / "log"
     with log.open("wb") as output:

@@ -17,6 +17,7 @@ from tests.equipment.installations import Caller
 from tests.equipment.world import World, new_id
 
 USER = "reader-1"
+OPERATOR = "operator-1"
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Ingress:
 
     url: str
     token: str
+    operator_token: str
     accounts: Accounts
     observed: list[tuple[str, str, int]] = field(default_factory=list)
     """Method, route and status of every request, in the order of their ends."""
@@ -33,6 +35,11 @@ class Ingress:
     def caller(self) -> Caller:
         """One who speaks to it with the token."""
         return Caller(self.url, self.token)
+
+    @property
+    def operator(self) -> Caller:
+        """One who may administer."""
+        return Caller(self.url, self.operator_token)
 
     def connect(self) -> socket.socket:
         """Return a connection on which a test may say whatever it likes."""
@@ -53,24 +60,28 @@ def serving(
     limits: Limits | None = None,
     public_reads: bool = True,
     canary: Callable[[], str | None] = lambda: None,
+    consumer: str = "answer-probe",
 ) -> Iterator[Ingress]:
-    """Run an ingress for the block."""
+    """Run an ingress for the block; `consumer` is the one there is, of probes."""
     accounts = Accounts(world.database, world.clock, new_id, secrets.token_urlsafe)
     if USER not in [user.name for user in accounts.users()]:
         accounts.add_user(USER, None)
+        accounts.add_user(OPERATOR, None, superuser=True)
     _, token = accounts.create_token(USER, "tests")
+    _, operator_token = accounts.create_token(OPERATOR, "tests")
     acceptor = Acceptor(world.database, world.bus.ledger, world.clock)
     listening = listen("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    ingress = Ingress(url, token, accounts)
+    ingress = Ingress(url, token, operator_token, accounts)
     ports = Ports(
         database=world.database,
         objects=world.objects,
         acceptor=acceptor,
+        ledger=world.bus.ledger,
         stamp=world.stamp,
         waiters=world.waiters,
         accounts=accounts,
-        listeners=[Listener("answer-probe", "muniment.probe.requested.v1", ())],
+        listeners=[Listener(consumer, "muniment.probe.requested.v1", ())],
         queues=lambda: embedded_queues(world.database, ["answer-probe"], world.clock()),
         readiness=lambda: {"database": None},
         canary=canary,

@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ import pytest
 
 from ops.settings import EMBEDDED, Settings
 from ops.wiring import System
+from schemas.probes import ProbeRequested
+from tests.services.waiting import until
 
 
 def settings_of(
@@ -79,3 +81,26 @@ class Caller:
             return Answer(response.status, names, response.read())
         finally:
             connection.close()
+
+    def post(self, key: str, type_: str = ProbeRequested.TYPE, **data: object) -> Answer:
+        """Post an event of that id; without data, a probe of that name."""
+        return self.call(
+            "POST",
+            "/events",
+            json.dumps(data or {"probe": key}).encode(),
+            ce_specversion="1.0",
+            ce_id=key,
+            ce_source="/tests",
+            ce_type=type_,
+            content_type="application/json",
+        )
+
+    def wait_until_succeeded(self, keys: Iterable[str], seconds: float = 60) -> None:
+        """Wait until each of the operations has succeeded."""
+        for key in keys:
+            path = f"/operations/{key}"
+            until(
+                lambda path=path: self.call("GET", path).json["state"] == "succeeded",  # type: ignore[misc]
+                seconds=seconds,
+                what=f"the end of {path}",
+            )

@@ -1,10 +1,11 @@
 """A whole Muniment but for HTTP, of real parts, in each of the worlds it can live in."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -16,6 +17,7 @@ from sqlalchemy import Table, func, select
 from consumers.contract import Consumer
 from consumers.runtime.equipment import Equipment
 from consumers.runtime.source import Source
+from consumers.runtime.sweeping import Sweeper
 from consumers.runtime.telemetry import Ending
 from consumers.runtime.worker import Worker
 from ops.buses import Bus, EmbeddedBus, RabbitBus, Surroundings
@@ -24,14 +26,15 @@ from producers.doorbell import Waiters
 from producers.stamping import Stamp
 from schemas.base import Event
 from schemas.envelope import Envelope
-from schemas.routing import is_request
+from schemas.routing import exchange, is_request, routing_key
 from store import tables
 from store.database import Database, Transaction, open_database
 from store.fixity import Measure
+from store.inbox import Kind
 from store.keys import staging_key
 from store.ledger import Entry
 from store.objects_local import LocalObjectStore
-from store.ports import ObjectStore, Sources, Upload, Work
+from store.ports import HasLease, ObjectStore, Sources, Upload, Work
 from store.sources import GuardedSources
 from store.uploads import upload_row
 from store.work import SqlWork
@@ -60,6 +63,7 @@ class Tally:
     """Counts what a runtime tells, of all consumers together."""
 
     endings: Counter[Ending] = field(default_factory=Counter)
+    failures: Counter[Kind] = field(default_factory=Counter)
     batches: list[int] = field(default_factory=list)
     pauses: list[str | None] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
@@ -69,6 +73,12 @@ class Tally:
         del consumer
         with self._lock:
             self.endings[ending] += count
+
+    def failed(self, consumer: str, kind: Kind) -> None:
+        """Count failed tries."""
+        del consumer
+        with self._lock:
+            self.failures[kind] += 1
 
     def took(self, consumer: str, seconds: float, count: int) -> None:
         """Note the size of a batch."""
@@ -93,6 +103,8 @@ class World:
     clock: Clock
     waiters: Waiters
     tally: Tally = field(default_factory=Tally)
+    lease: timedelta = timedelta(seconds=30)
+    """How long a process that says nothing is believed to live."""
 
     @cached_property
     def sources(self) -> Sources:
@@ -117,12 +129,27 @@ class World:
             clock=self.clock,
             random=lambda: 0.5,
             new_id=new_id,
+            process=f"test.{os.getpid()}",
+            lease=self.lease,
         )
 
-    def make_work(self, transaction: Transaction, key: str, position: int, now: datetime) -> Work:
+    def make_work(
+        self,
+        transaction: Transaction,
+        key: str,
+        position: int,
+        now: datetime,
+        lease: HasLease | None = None,
+    ) -> Work:
         """Return the work for one event."""
-        parts = (self.objects, self.sources, Links(), new_id)
+        parts = (self.objects, self.sources, Links(), new_id, lease)
         return SqlWork(transaction, key, position, now, *parts)
+
+    @property
+    def sweeper(self) -> Sweeper:
+        """Takes leases from the dead."""
+        outlet = self.bus.ledger.outlet
+        return Sweeper(self.database, outlet, self.tally, self.clock, new_id)
 
     # --- events in --------------------------------------------------------------------------------
 
@@ -144,8 +171,12 @@ class World:
             if isinstance(self.bus, EmbeddedBus):
                 transaction.insert(tables.deliveries, [{**row, "queue": queue, "taken": 0}])
             else:
-                outgoing = {"id": new_id(), "exchange": "", "routing_key": queue, "tries": 0}
-                transaction.insert(tables.outbox, [{**row, **outgoing}])
+                # By its exchange, as a relay that died before it forgot the row.
+                to = {
+                    "exchange": exchange(envelope.type),
+                    "routing_key": routing_key(envelope.type),
+                }
+                transaction.insert(tables.outbox, [{**row, **to, "id": new_id(), "tries": 0}])
 
     def receive(self, data: bytes, upload_id: str | None = None) -> Upload:
         """Stage bytes and remember them, as the HTTP ingress does."""
@@ -218,6 +249,7 @@ class World:
         return asked <= ended and not (
             self.count(tables.deliveries)
             or self.count(tables.outbox)
+            or any(row["owner"] for row in self.rows(tables.leases))
             or any(depth.ready for depth in self.bus.queues())
         )
 

@@ -48,6 +48,12 @@ class Desk:
         keys = [one.envelope.key for one in departures]
         transaction.on_commit(lambda: self.left.extend(keys))
 
+    def schedule(
+        self, transaction: Transaction, queue: str, envelope: Envelope, not_before: datetime
+    ) -> None:
+        """Nothing that is accepted is for one queue alone."""
+        raise NotImplementedError
+
     def submit(self, acceptance: Acceptance) -> None:
         """Have it accepted; the answer comes with `answers`."""
         answer: Queue[Answer] = Queue()

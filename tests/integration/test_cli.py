@@ -61,6 +61,7 @@ def test_traceback_shows_where_an_error_comes_from(nowhere: CommandLine) -> None
         ("topology", "plan"),
         ("--url", "no-url", "why", "x"),
         ("user", "passwd", "nobody"),
+        ("doctor", "--dry-run"),
     ],
     ids=" ".join,
 )
@@ -137,7 +138,9 @@ def test_why_draws_the_tree(muniment: CommandLine, tmp_path: Path) -> None:
     lines = [line.strip(" │├└─") for line in ran.out.splitlines()]
     assert lines[1].startswith("file.ingest_requested.v1  why.txt")
     assert lines[2].startswith("ingest-file succeeded")
-    assert lines[3].startswith("file.archived.v1  why.txt")
+    assert lines[3].startswith("file ")
+    assert "version 1 of why.txt, 7 bytes" in lines[3]
+    assert lines[4].startswith("file.archived.v1  why.txt")
     assert ran.out.isascii() or "├" in ran.out
     unknown = muniment.run("why", "nothing")
     assert unknown.code == 1
@@ -257,7 +260,7 @@ def test_accounts_without_tables_say_what_to_do(nowhere: CommandLine) -> None:
 
 def test_the_topology_is_planned_then_applied(nowhere: CommandLine, amqp_url: str) -> None:
     missing = nowhere.run("topology", "plan", "--json", bus_url=amqp_url)
-    assert missing.code == 1
+    assert missing.code == 4
     names = {one["name"] for one in missing.json["differences"] if one["state"] == "missing"}
     assert {"muniment.facts", "muniment.requests", "ingest-file"} <= names
     assert nowhere.run("topology", "apply", bus_url=amqp_url).code == 0

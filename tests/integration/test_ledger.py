@@ -39,6 +39,12 @@ class Departures:
         assert now == NOW
         transaction.on_commit(lambda: self.left.extend(departures))
 
+    def schedule(
+        self, transaction: Transaction, queue: str, envelope: Envelope, not_before: datetime
+    ) -> None:
+        """Keep it like the others, as leaving for the one queue."""
+        self.dispatch(transaction, [Departure(envelope, "", queue)], not_before)
+
 
 def entry(kind: str = "accepted", envelope: Envelope | None = None) -> Entry:
     stamped = envelope or STAMP.put_on(ProbeRequested(probe="x"))

@@ -111,16 +111,29 @@ def test_a_retry_is_published_to_its_queue_and_not_before_its_time(
     post: Post, broker: Collector
 ) -> None:
     with post.working():
-        (event,) = post.send(REQUEST)
+        later, sooner = post.send(REQUEST, REQUEST)
         post.wait_until_empty()
-        post.schedule(event.at_attempt(4), timedelta(hours=1))
-        post.schedule(event.at_attempt(2), timedelta())
-        until(lambda: len(broker.taken) == 2, seconds=PATIENCE_SECONDS, what="the first retry")
+        post.schedule(later.at_attempt(4), timedelta(hours=1))
+        post.schedule(sooner.at_attempt(2), timedelta())
+        until(lambda: len(broker.taken) == 3, seconds=PATIENCE_SECONDS, what="the first retry")
         assert len(post.rows()) == 1
         post.clock.advance(timedelta(hours=1))
         post.wait_until_empty()
-    retries = [(due.exchange, due.routing_key, due.envelope) for due in broker.taken[1:]]
-    assert retries == [("", NAME, event.at_attempt(2)), ("", NAME, event.at_attempt(4))]
+    retries = [(due.exchange, due.routing_key, due.envelope) for due in broker.taken[2:]]
+    assert retries == [("", NAME, sooner.at_attempt(2)), ("", NAME, later.at_attempt(4))]
+
+
+def test_a_queue_is_to_get_an_event_once_more_however_often_it_is_scheduled(
+    post: Post, broker: Collector
+) -> None:
+    with post.working():
+        (event,) = post.send(REQUEST)
+        post.wait_until_empty()
+        post.schedule(event.at_attempt(2), timedelta(hours=2))
+        post.schedule(event.at_attempt(2), timedelta(hours=1))
+        post.clock.advance(timedelta(hours=1))
+        post.wait_until_empty()
+    assert [due.envelope.attempt for due in broker.taken] == [1, 2]
 
 
 def test_more_than_a_window_is_swept_without_a_pause(post: Post, broker: Collector) -> None:

@@ -214,7 +214,8 @@ def test_an_event_of_another_type_is_parked(make_world: MakeWorld) -> None:
     world = make_world(consumer)
     valid = world.stamp.put_on(ProbeRequested(probe="x"))
     (strange,) = world.accept(replace(valid, type="muniment.strange.happened.v1"))
-    world.deliver(strange, NAME)
+    with world.database.transaction() as transaction:
+        world.bus.ledger.outlet.schedule(transaction, NAME, strange, world.clock())
     with world.working(consumer):
         world.wait_for(tables.parked, 1)
     assert world.rows(tables.parked)[0]["reason"] == (

@@ -1,5 +1,6 @@
 """What comes again, what is taken away and what is stopped: the work is done, and once."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
 from threading import Event as Flag
@@ -7,12 +8,15 @@ from time import monotonic
 
 import pytest
 
-from consumers.contract import Reject
+from consumers.contract import Reject, RetryLater, RetryPolicy
 from consumers.embedded import LEASE
+from consumers.runtime.processing import SUSPECT
 from consumers.runtime.source import Delivery
-from schemas.probes import ProbeRequested
+from schemas.base import Event
+from schemas.probes import ProbeAnswered, ProbeRequested
 from store import tables
 from store.errors import DeliveryLostError
+from store.ports import Work
 from tests.equipment.making import MakeWorld
 from tests.equipment.probing import NAME, Script, check_once, prober, probes
 from tests.equipment.sources import Intercepted
@@ -38,6 +42,128 @@ def test_a_repeated_delivery_is_known(make_world: MakeWorld) -> None:
         world.wait_until_at_rest()
     check_once(world, [sent])
     assert script.runs == {"x": 1}
+
+
+def test_a_try_that_failed_and_comes_again_starts_no_second_chain(make_world: MakeWorld) -> None:
+    def act(_event: ProbeRequested, run: int) -> None:
+        if run < 3:
+            # As after a crash between the commit of the next try and the acknowledgement.
+            world.deliver(sent.at_attempt(run), NAME)
+            raise ConnectionError("later, perhaps")
+
+    script = Script(act)
+    consumer = prober(script)
+    world = make_world(consumer)
+    (sent,) = world.accept(ProbeRequested(probe="x"))
+    with world.working(consumer):
+        until(
+            lambda: world.tally.endings["repeated"] == 2 and world.at_rest(),
+            seconds=PATIENCE_SECONDS,
+            what="both copies to be recognised",
+        )
+    check_once(world, [sent])
+    assert script.runs == {"x": 3}
+    assert [row["attempt"] for row in world.rows(tables.failures)] == [1, 2]
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_two_processes_that_fail_with_the_same_try_fail_once(
+    make_world: MakeWorld, attempts: int
+) -> None:
+    def act(_event: ProbeRequested, run: int) -> None:
+        if run == 1:
+            # While this one is at work, another process has taken its copy, and failed.
+            world.deliver(sent, NAME)
+            with world.working(consumer):
+                until(
+                    lambda: world.count(tables.failures) == 1,
+                    seconds=PATIENCE_SECONDS,
+                    what="the other's failure",
+                )
+        raise ConnectionError("never")
+
+    script = Script(act)
+    policy = RetryPolicy(attempts=attempts, base_seconds=0.02, factor=1.0)
+    # Nothing is prefetched: the other process is to get the copy.
+    consumer = prober(script, retry=policy, prefetch=1)
+    world = make_world(consumer)
+    (sent,) = world.accept(ProbeRequested(probe="x"))
+    with world.working(consumer):
+        world.wait_for(tables.parked, 1)
+        until(
+            lambda: world.tally.endings["repeated"] == 1 and world.at_rest(),
+            seconds=PATIENCE_SECONDS,
+            what="the copy to be recognised",
+        )
+    assert script.runs == {"x": attempts + 1}
+    assert [row["attempt"] for row in world.rows(tables.failures)] == [*range(1, attempts + 1)]
+    assert world.tally.endings["parked"] == world.count(tables.parked) == 1
+
+
+def test_copies_that_are_put_off_become_one_again(make_world: MakeWorld) -> None:
+    def act(_event: ProbeRequested, run: int) -> None:
+        if run == 1:
+            # As after a crash between the commit of what was put off and the acknowledgement.
+            world.deliver(sent, NAME)
+        if run < 6:
+            raise RetryLater(0.3)
+
+    script = Script(act)
+    consumer = prober(script)
+    world = make_world(consumer)
+    (sent,) = world.accept(ProbeRequested(probe="x"))
+    with world.working(consumer):
+        world.wait_for(tables.inbox, 1)
+        world.wait_until_at_rest()
+    check_once(world, [sent])
+    assert world.tally.endings["postponed"] == 5
+    if make_world.kind == "rabbitmq":
+        assert world.tally.endings["repeated"] == 0
+
+
+def test_what_was_parked_and_comes_again_is_not_parked_twice(make_world: MakeWorld) -> None:
+    def act(_event: ProbeRequested, _run: int) -> None:
+        world.deliver(sent, NAME)
+        raise Reject("never")
+
+    script = Script(act)
+    consumer = prober(script)
+    world = make_world(consumer)
+    (sent,) = world.accept(ProbeRequested(probe="x"))
+    with world.working(consumer):
+        until(
+            lambda: world.tally.endings == {"parked": 1, "repeated": 1},
+            seconds=PATIENCE_SECONDS,
+            what="the copy to be recognised",
+        )
+    assert script.runs == {"x": 1}
+    assert world.count(tables.parked) == 1
+
+
+def test_what_was_in_hand_when_processes_died_is_handled_under_a_lease(
+    make_world: MakeWorld,
+) -> None:
+    leased = []
+
+    def handle(event: ProbeRequested, work: Work) -> Sequence[Event]:
+        leased.append((event.probe, world.count(tables.leases)))
+        work.probes.add(work.key, event.probe, work.now)
+        return [ProbeAnswered(probe=event.probe, position=work.position)]
+
+    consumer = prober(handle, batch=20, prefetch=20)
+    world = make_world(consumer)
+    sent = world.accept(*probes(3))
+    for _ in range(SUSPECT):
+        # A process takes them, and is gone.
+        with closing(world.bus.source(consumer)) as dying:
+            taken: list[Delivery] = []
+            while len(taken) < len(sent):
+                taken += dying.take(20, PATIENCE_SECONDS)
+        world.clock.advance(LEASE * 2)
+    world.work_off(consumer)
+    check_once(world, sent)
+    assert sorted(leased) == [("0", 1), ("1", 1), ("2", 1)]
+    assert world.rows(tables.leases) == []
 
 
 def test_an_event_that_is_twice_in_a_batch_is_handled_once(make_world: MakeWorld) -> None:
@@ -116,7 +242,7 @@ def test_work_that_outlives_its_lease_is_undone(make_embedded_world: MakeWorld) 
     sent = world.accept(ProbeRequested(probe="x"))
     with closing(world.bus.source(consumer)) as thief, world.working(consumer):
         until(lambda: stolen, seconds=PATIENCE_SECONDS, what="the theft")
-        assert stolen[0].redelivered
+        assert stolen[0].seen
         thief.release(stolen)
         world.wait_until_at_rest()
     check_once(world, sent)

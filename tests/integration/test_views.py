@@ -17,6 +17,7 @@ from store import inbox, views
 from store.activity import activity, embedded_queues
 from store.file_views import FilesSelection, file, files_after
 from store.operations import Operation, operation, operations
+from store.parked import Parked, park
 from store.ports import FileVersion
 from store.tables import events
 from store.views import Selection, events_after, latest_events, span
@@ -133,7 +134,9 @@ def test_a_refusal_fails_the_operation(world: World) -> None:
 
 
 def failure(asked: Envelope, attempt: int, retry_at: datetime | None) -> inbox.Failure:
-    return inbox.Failure("answer-probe", asked.key, attempt, f"try {attempt}", NOON, retry_at)
+    return inbox.Failure(
+        "answer-probe", asked.key, attempt, "transient", f"try {attempt}", NOON, retry_at
+    )
 
 
 def test_an_operation_retries_parks_and_is_replayed(world: World) -> None:
@@ -144,12 +147,10 @@ def test_an_operation_retries_parks_and_is_replayed(world: World) -> None:
     found = state(world, asked)
     assert (found.state, found.error) == ("retrying", "try 2")
     assert found.retry_at == NOON + timedelta(hours=1)
-    parked = inbox.Parked(
-        new_id(), "answer-probe", asked.key, None, "no more", "Traceback", 3, NOON
-    )
+    parked = Parked(new_id(), "answer-probe", asked.key, None, "no more", "Traceback", 3, NOON)
     with world.database.transaction() as transaction:
         inbox.record_failure(transaction, failure(asked, 3, None))
-        inbox.park(transaction, parked)
+        park(transaction, parked)
     found = state(world, asked)
     assert (found.state, found.error, found.ended, found.ended_at) == (
         "parked",

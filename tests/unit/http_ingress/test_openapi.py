@@ -36,6 +36,9 @@ def test_every_route_is_described(document: dict[str, Any], route: Route) -> Non
     assert ({} in described["security"]) is (route.access == "read")
     if route.access == "write":
         assert {"401", "403", "429", "503"} <= described["responses"].keys()
+    assert described["description"].endswith("Only for superusers.") is (
+        route.access == "administer"
+    )
     named = {one["name"] for one in described["parameters"] if one["in"] == "path"}
     assert named == set(template_parameters(route.path))
 

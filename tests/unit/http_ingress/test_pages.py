@@ -11,14 +11,19 @@ from http_ingress import pages
 from http_ingress.application import NATIVE
 from http_ingress.board import Board
 from http_ingress.openapi import openapi
+from http_ingress.ports import Paused
 from http_ingress.problems import INTERNAL, KINDS, Problem
 from schemas.envelope import Envelope
 from store.activity import Activity, QueueDepth
+from store.effects import Effect
+from store.fates import Leased, Parking, Waiting
 from store.file_views import FilesPage, FilesSelection
 from store.inbox import Failure, Handled
+from store.leases import Progress
 from store.ports import FileVersion
 from store.views import EventsPage, Recorded, Selection
-from store.why import Parking, Step, Waiting, Why
+from store.why import Step, Why
+from store.workers import WorkerSign
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NASTY = "<script>alert('x')</script>\"&{{7*7}}"
@@ -74,9 +79,17 @@ def step() -> Step:
         2,
         recorded(),
         [Handled("c", "k", "failed", None, 2, NOON, NOON)],
-        [Failure("c", "k", 1, NASTY, NOON, NOON)],
-        [Parking("p", "c", NASTY, 3, NOON)],
-        [Waiting(f"queue {NASTY}", 1, NOON, None), Waiting("queue c", 1, NOON, NASTY)],
+        [Failure("c", "k", 1, "transient", NASTY, NOON, NOON)],
+        [
+            Parking("p", "c", NASTY, 3, NOON),
+            Parking("p", "c", NASTY, 3, NOON, "poison", "edited", NOON, NASTY, NASTY, NASTY),
+        ],
+        [Waiting(f"queue {NASTY}", 1, NOON, None, because=[NASTY]), Waiting("q", 1, NOON, NASTY)],
+        [
+            Leased("c", 1, NASTY, NOON, NOON, 2, checkpointed=True, progress=Progress(1, 2, NASTY)),
+            Leased("c", 1, None, NOON, None, 0, checkpointed=False, progress=None),
+        ],
+        [Effect("file", NASTY, NASTY, NOON), Effect(NASTY, NASTY, NASTY, NOON)],
     )
 
 
@@ -86,6 +99,9 @@ FULL = Board(
     Activity(1234567, 1, 2, 3, 4, 5, 6_700_000),
     [QueueDepth("c", 1, 2, 3)],
     [recorded()],
+    [WorkerSign(NASTY, NASTY, NASTY, NOON, NOON), WorkerSign("h.1", "works", None, NOON, NOON)],
+    [NASTY, "works", "nobody"],
+    {NASTY: Paused(NASTY, NOON)},
 )
 EMPTY = Board(NOON, {}, Activity(0, 0, 0, 0, 0, 0, 0), [], [])
 DOWN = Board(NOON, {"database": "refused"}, None, None, None)

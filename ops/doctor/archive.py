@@ -1,0 +1,76 @@
+"""Whether rows and objects belong together. Nothing is repaired here: bytes are not made up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from ops.doctor.finding import MOST_ITEMS, Finding, Patient, State
+from store.orphans import Part, alone, content, more_files_than, names_of, staging
+
+_FEW_FILES = 20_000
+"""So many are all looked at; of more, one folder in 256, by chance."""
+_MOST_GONE = 1000
+"""Where so many objects are gone, the rest is not looked for."""
+
+
+@dataclass
+class _Tally:
+    gone: int = 0
+    gone_keys: list[str] = field(default_factory=list)
+    orphans: int = 0
+    orphan_bytes: int = 0
+    orphan_keys: list[str] = field(default_factory=list)
+
+
+def archive(patient: Patient) -> Finding:
+    """Look for rows whose object is gone, and for objects that no row speaks of."""
+    parts, looked = _parts(patient)
+    tally = _count(patient, parts)
+    if not (tally.gone or tally.orphans):
+        return Finding("archive", "ok", f"rows and objects belong together, {looked}")
+    told, advice = [], []
+    if tally.gone:
+        many = f"{tally.gone} or more" if tally.gone >= _MOST_GONE else str(tally.gone)
+        names = names_of(patient.store.database, tally.gone_keys)
+        of = f", of {', '.join(names[:3])} ..." if names else ""
+        told.append(f"{many} objects are gone that rows speak of{of}")
+        advice.append(
+            "is the disk mounted, the bucket right? Else restore them from a backup, or ingest the "
+            "same bytes under the same names again"
+        )
+    if tally.orphans:
+        told.append(f"{tally.orphans} objects ({tally.orphan_bytes} bytes) have no row")
+        advice.append(
+            "what has no row costs room and harms nothing; after a restored backup of the database "
+            "those files can be ingested again"
+        )
+    state: State = "wrong" if tally.gone else "warning"
+    items = [*tally.gone_keys, *tally.orphan_keys]
+    return Finding("archive", state, f"{'; '.join(told)}; {looked}", "; ".join(advice), items)
+
+
+def _count(patient: Patient, parts: Sequence[Part]) -> _Tally:
+    store, tally = patient.store, _Tally()
+    # Younger objects may still get their row.
+    older_than = patient.clock() - timedelta(hours=patient.settings.staging_hours)
+    for part in parts:
+        for one in alone(store.database, store.objects, part, older_than):
+            if one.stored is None:
+                tally.gone += 1
+                tally.gone_keys += [one.key][: MOST_ITEMS - len(tally.gone_keys)]
+            else:
+                tally.orphans += 1
+                tally.orphan_bytes += one.stored.size
+                tally.orphan_keys += [one.key][: MOST_ITEMS - len(tally.orphan_keys)]
+            if tally.gone >= _MOST_GONE:
+                return tally
+    return tally
+
+
+def _parts(patient: Patient) -> tuple[Sequence[Part], str]:
+    """Return what is looked at, and that in words."""
+    if patient.deep or not more_files_than(patient.store.database, _FEW_FILES):
+        return [content(), staging()], "everything looked at"
+    part = content(f"{int(patient.chance() * 256):02x}")
+    words = f"looked at {part.prefix}, one folder of 256, and what is staged; --deep looks at all"
+    return [part, staging()], words

@@ -1,0 +1,145 @@
+"""Objects and the rows that speak of them: which of them lack the other.
+
+Both sides are read in key order, a page at a time, and merged; memory does not grow with the store.
+The sides are read at different moments, so whatever seems alone is looked at once more.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy import select
+
+from store.database import Database
+from store.errors import ObjectNotFoundError
+from store.keys import STAGING, content_key, staging_key
+from store.ports import ObjectInfo, ObjectStore
+from store.tables import files, uploads
+
+CONTENT = "content/"
+_PAGE = 2000
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the object store, and the rows that speak of what is there."""
+
+    prefix: str
+    rows: Callable[[Database], Iterator[str]]
+    """Yields the keys that rows speak of, in order."""
+    spoken_of: Callable[[Database, Collection[str]], set[str]]
+    """Returns those of the keys that a row speaks of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What lacks its other half."""
+
+    key: str
+    stored: ObjectInfo | None
+    """None: rows speak of it, and there is no object."""
+
+
+def content(folder: str = "") -> Part:
+    """Return the archived bytes, or those whose digest begins with `folder`: two hex digits."""
+
+    def rows(database: Database) -> Iterator[str]:
+        # Keys are made of digests, and those have an index; so the order is the same.
+        after, end = folder, folder + "g"
+        while True:
+            found = database.query(
+                select(files.c.sha256)
+                .where(files.c.sha256 > after, files.c.sha256 < end)
+                .distinct()
+                .order_by(files.c.sha256)
+                .limit(_PAGE)
+            )
+            yield from (content_key(row["sha256"]) for row in found)
+            if len(found) < _PAGE:
+                return
+            after = found[-1]["sha256"]
+
+    def spoken_of(database: Database, keys: Collection[str]) -> set[str]:
+        digests = [key.rpartition("/")[2] for key in keys]
+        known = [
+            # Bytes are given their key shortly before the commit that turns an upload into a file.
+            *database.query(select(uploads.c.sha256).where(uploads.c.sha256.in_(digests))),
+            *database.query(select(files.c.sha256).where(files.c.sha256.in_(digests))),
+        ]
+        return {content_key(row["sha256"]) for row in known}
+
+    return Part(CONTENT + (f"{folder}/" if folder else ""), rows, spoken_of)
+
+
+def staging() -> Part:
+    """Return bytes that were received and wait to be archived."""
+
+    def rows(database: Database) -> Iterator[str]:
+        after = ""
+        while True:
+            found = database.query(
+                select(uploads.c.id).where(uploads.c.id > after).order_by(uploads.c.id).limit(_PAGE)
+            )
+            yield from (staging_key(row["id"]) for row in found)
+            if len(found) < _PAGE:
+                return
+            after = found[-1]["id"]
+
+    def spoken_of(database: Database, keys: Collection[str]) -> set[str]:
+        found = select(uploads.c.object_key).where(uploads.c.object_key.in_(keys))
+        return {row["object_key"] for row in database.query(found)}
+
+    return Part(STAGING, rows, spoken_of)
+
+
+def more_files_than(database: Database, count: int) -> bool:
+    """Whether the catalogue has more versions; no more of them are counted."""
+    return len(database.query(select(files.c.id).offset(count).limit(1))) == 1
+
+
+def alone(
+    database: Database, objects: ObjectStore, part: Part, older_than: datetime
+) -> Iterator[Alone]:
+    """Yield objects without a row that were written before a time, and rows without an object."""
+    candidates = _merge(part.rows(database), objects.list(part.prefix))
+    while batch := list(islice(candidates, _AT_ONCE)):
+        spoken_of = part.spoken_of(database, [one.key for one in batch])
+        for one in batch:
+            if one.stored is None:
+                lonely = one.key in spoken_of and not _is_there(objects, one.key)
+            else:
+                lonely = one.key not in spoken_of and one.stored.modified < older_than
+            if lonely:
+                yield one
+
+
+def names_of(database: Database, keys: Sequence[str]) -> list[str]:
+    """Return the file versions whose bytes have the keys, for people to read."""
+    digests = [key.rpartition("/")[2] for key in keys]
+    found = select(files.c.name, files.c.version).where(files.c.sha256.in_(digests))
+    rows = database.query(found.order_by(files.c.name, files.c.version).limit(len(keys)))
+    return [f"{row['name']} version {row['version']}" for row in rows]
+
+
+def _merge(rows: Iterator[str], stored: Iterator[ObjectInfo]) -> Iterator[Alone]:
+    key, info = next(rows, None), next(stored, None)
+    while key is not None or info is not None:
+        if info is None or (key is not None and key < info.key):
+            assert key is not None  # noqa: S101 - the loop's condition
+            yield Alone(key, None)
+            key = next(rows, None)
+        elif key is None or info.key < key:
+            yield Alone(info.key, info)
+            info = next(stored, None)
+        else:
+            key, info = next(rows, None), next(stored, None)
+
+
+def _is_there(objects: ObjectStore, key: str) -> bool:
+    try:
+        objects.info(key)
+    except ObjectNotFoundError:
+        return False
+    return True
