@@ -59,7 +59,7 @@ COMMANDS = {
             "why",
             _USE,
             "ops.commands.events",
-            "Show what led to what, who handled it, and what still waits.",
+            "Show what led to what, who handled it, what came of it, and what still waits.",
         ),
         Entry("up", _RUN, "ops.commands.running", "Run everything in one process."),
         Entry("ingress", _RUN, "ops.commands.running", "Run the HTTP ingress."),
@@ -75,6 +75,15 @@ COMMANDS = {
         Entry("user", _ADMINISTER, "ops.commands.users", "Users: who may write."),
         Entry("token", _ADMINISTER, "ops.commands.tokens", "Tokens, by which programs get in."),
         Entry(
+            "parked", _LOOK, "ops.commands.parked", "What waits for your decision, and deciding."
+        ),
+        Entry(
+            "schedule",
+            _ADMINISTER,
+            "ops.commands.schedules",
+            "Requests that are accepted at a time, once or again and again.",
+        ),
+        Entry(
             "doctor", _LOOK, "ops.commands.doctor", "Say what is wrong, and what to do about it."
         ),
         Entry(
@@ -82,6 +91,12 @@ COMMANDS = {
             _LOOK,
             "ops.bench.commands",
             "Measure Muniment on this machine against the least that has to be done.",
+        ),
+        Entry(
+            "chaos",
+            _LOOK,
+            "ops.commands.chaos",
+            "Break an installation of its own at random, and account for every request.",
         ),
     )
     if entry.name != "bench" or find_spec("ops.bench") is not None

@@ -14,6 +14,8 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -190,20 +192,15 @@ def test_whatever_was_accepted_happens_once(
     if amqp_url is not None:
         bind_witness(amqp_url)
     clients = Clients(upside.url, token)
-    threads = [threading.Thread(target=clients.run, args=(seed,)) for seed in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    chance = random.Random(8)  # noqa: S311 - a repeatable choice, no secret
-    for _ in range(KILLS):
-        if chance.random() < 0.8:
-            upside.wait_until_ready(pool)
-        threading.Event().wait(chance.uniform(0.0, 0.7))
-        upside.kill()
-        upside.start()
-    upside.wait_until_ready(pool)
-    clients.stopping.set()
-    for thread in threads:
-        thread.join()
+    with posting(clients):
+        chance = random.Random(8)  # noqa: S311 - a repeatable choice, no secret
+        for _ in range(KILLS):
+            if chance.random() < 0.8:
+                upside.wait_until_ready(pool)
+            threading.Event().wait(chance.uniform(0.0, 0.7))
+            upside.kill()
+            upside.start()
+        upside.wait_until_ready(pool)
     database = open_database(database_url)
     wait_until_quiet(database)
     assert upside.stop() == 0
@@ -216,6 +213,19 @@ def test_whatever_was_accepted_happens_once(
     if amqp_url is not None:
         check_witness(amqp_url, database)
     database.close()
+
+
+@contextmanager
+def posting(clients: Clients) -> Iterator[None]:
+    """Let the clients post while the block runs."""
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        running = [pool.submit(clients.run, seed) for seed in range(CLIENTS)]
+        try:
+            yield
+        finally:
+            clients.stopping.set()
+    for one in running:
+        one.result()
 
 
 def wait_until_quiet(database: Database) -> None:

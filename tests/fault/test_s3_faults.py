@@ -1,19 +1,31 @@
 """Objects on S3 when the server, or the wire to it, does what servers and wires do."""
 
+import json
 import socket
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import urllib3
+from sqlalchemy import select
 
+from consumers.registry import CONSUMERS
+from ops.wiring import system
+from schemas.files import FileIngestRequested
 from store.errors import ObjectsUnavailableError, SetupError
 from store.objects_s3 import S3ObjectStore
 from store.s3 import s3_client
+from store.tables import failures
 from tests.contract.objects import MIB, PART_SIZE, get, keys, put
+from tests.equipment.installations import Caller, settings_of
 from tests.fault.wire import Tamper, wire
 from tests.services.s3 import S3
+from tests.services.waiting import until
 from tests.web import Answer, Request, Web, serve
 
 if TYPE_CHECKING:
@@ -212,3 +224,108 @@ def test_an_upload_that_is_cut_leaves_nothing(s3: S3, bucket: str) -> None:
         assert keys(objects, "cut") == []
         put(objects, "cut", b"." * PART_SIZE + b"next try")
         assert objects.info("cut").size == PART_SIZE + 8
+
+
+# --- a whole installation on a server in trouble ------------------------------------------------
+
+
+@dataclass
+class Front:
+    """Stands before a real S3 server, and passes requests on unless told otherwise."""
+
+    s3: S3
+    trouble: Answer | None = None
+    pool: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False))
+
+    def __call__(self, request: Request) -> Answer:
+        """Answer as the server does, or with the trouble."""
+        if self.trouble is not None:
+            return self.trouble
+        answer = self.pool.request(
+            request.method,
+            self.s3.endpoint_url + request.path,
+            body=request.body,
+            headers=dict(request.headers),
+            decode_content=False,
+        )
+        told = {name: value for name, value in answer.headers.items() if name not in NOT_PASSED_ON}
+        length = answer.headers.get("Content-Length")
+        return Answer(answer.status, answer.data, told, None if length is None else int(length))
+
+
+NOT_PASSED_ON = {"Connection", "Content-Length", "Transfer-Encoding"}
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [refusal(500, "InternalError"), refusal(503, "SlowDown"), Answer(body=b".", length=10**6)],
+    ids=["500", "503", "short"],
+)
+def test_uploads_and_ingests_wait_for_a_server_in_trouble(
+    request: pytest.FixtureRequest, tmp_path: Path, s3: S3, trouble: Answer
+) -> None:
+    inbox, front = tmp_path / "inbox", Front(s3)
+    inbox.mkdir()
+    (inbox / "b").write_bytes(b"bytes of b")
+    with serve(front) as web:
+        settings = settings_of(
+            "embedded",
+            request,
+            tmp_path,
+            inbox_dirs=(inbox,),
+            objects_url=f"s3://{s3.fresh_bucket()}",
+            s3_endpoint_url=f"http://{web.host}:{web.port}",
+            s3_access_key=s3.access_key,
+            s3_secret_key=s3.secret_key,
+            s3_region=s3.region,
+        )
+        names = [one.name for one in CONSUMERS]
+        with system(settings, ingress=True, consumers=names) as running:
+            caller = Caller.of(running)
+            front.trouble = trouble
+            refused = caller.call("PUT", "/files/a", b"bytes of a", idempotency_key="a")
+            assert refused.status == 503, refused.body
+            assert refused.json["dependency"] == "objects"
+            assert refused.headers["retry-after"]
+            copied = ingest(caller, "b", str(inbox / "b"))
+            assert caller.call("GET", "/readyz").json["dependencies"]["objects"]
+            assert state(caller, copied) not in {"failed", "parked"}
+            front.trouble = None
+            until(
+                lambda: (
+                    caller.call(
+                        "PUT", "/files/a", b"bytes of a", idempotency_key="a", prefer="wait=20"
+                    ).status
+                    == 201
+                ),
+                seconds=60,
+                what="the upload",
+            )
+            until(lambda: state(caller, copied) == "succeeded", seconds=60, what="the ingest")
+            for name in ("a", "b"):
+                (version,) = caller.call("GET", f"/files?name={name}").json["files"]
+                assert version["version"] == 1
+                content = caller.call("GET", f"/files/{version['id']}/content")
+                assert content.body == f"bytes of {name}".encode()
+            assert running.store.database.query(select(failures)) == [], "a try was used up"
+
+
+def ingest(caller: Caller, name: str, source: str) -> str:
+    """Have a file ingested, and return the operation."""
+    key = str(uuid.uuid4())
+    answer = caller.call(
+        "POST",
+        "/events",
+        json.dumps({"name": name, "source": source}).encode(),
+        ce_specversion="1.0",
+        ce_id=key,
+        ce_source="/faults",
+        ce_type=FileIngestRequested.TYPE,
+        content_type="application/json",
+    )
+    assert answer.status == 202, answer.body
+    return key
+
+
+def state(caller: Caller, operation: str) -> str:
+    return str(caller.call("GET", f"/operations/{operation}").json["state"])

@@ -5,16 +5,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from threading import Thread
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 Tamper = Callable[[bytes], bytes | None]
-"""Takes what a client sends and returns what arrives; None cuts the wire."""
+"""Takes what is sent and returns what arrives; None cuts the wire."""
+
+_PORTS = {"http": 80, "amqp": 5672, "postgresql+psycopg2": 5432}
 
 
 class _Wire(ThreadingTCPServer):
     daemon_threads = True
     target: tuple[str, int]
     tamper: Tamper
+    answers: Tamper
 
 
 class _Connection(BaseRequestHandler):
@@ -23,7 +26,7 @@ class _Connection(BaseRequestHandler):
 
     def handle(self) -> None:
         with socket.create_connection(self.server.target) as target:
-            answers = Thread(target=_copy, args=(target, self.request, bytes))
+            answers = Thread(target=_copy, args=(target, self.request, self.server.answers))
             answers.start()
             _copy(self.request, target, self.server.tamper)
             answers.join()
@@ -43,16 +46,21 @@ def _copy(source: socket.socket, target: socket.socket, tamper: Tamper) -> None:
 
 
 @contextmanager
-def wire(url: str, tamper: Tamper) -> Iterator[str]:
-    """Yield a URL that leads through the wire to the server at `url`, which speaks plain HTTP."""
+def wire(url: str, tamper: Tamper = bytes, answers: Tamper = bytes) -> Iterator[str]:
+    """Yield a URL that leads through the wire to the server at `url`, which speaks no TLS.
+
+    `tamper` gets what the client says, `answers` what the server says.
+    """
     parts = urlsplit(url)
     with _Wire(("127.0.0.1", 0), _Connection) as server:
-        server.target = (str(parts.hostname), parts.port or 80)
-        server.tamper = tamper
+        server.target = (str(parts.hostname), parts.port or _PORTS[parts.scheme])
+        server.tamper, server.answers = tamper, answers
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
+        login, at, _ = parts.netloc.rpartition("@")
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            there = f"{login}{at}127.0.0.1:{server.server_address[1]}"
+            yield urlunsplit(parts._replace(netloc=there))
         finally:
             server.shutdown()
             thread.join()

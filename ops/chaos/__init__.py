@@ -1,0 +1,1 @@
+"""`muniment chaos`: break an installation of its own at random, and account for every request."""
