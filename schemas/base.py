@@ -26,6 +26,14 @@ class Event(BaseModel):
     OUTCOME: ClassVar[Outcome] = "succeeded"
     """What it means for the operation that this event ends."""
 
+    PROJECT: ClassVar[str | None] = None
+    """The field that names the project whose readers alone may see such events; None: anybody
+    who may read events."""
+
+    POSTABLE: ClassVar[bool] = True
+    """Whether a request of this type may be posted; False where an adapter has to check who asks,
+    and has to take in what the event speaks of."""
+
     @property
     def subject(self) -> str:
         """What this event is about, for the envelope."""

@@ -11,7 +11,17 @@ from schemas.base import Event
 from schemas.envelope import Envelope
 from schemas.files import FileArchived, FileIngestRequested, FileRejected, FileUnchanged
 from schemas.probes import ProbeAnswered, ProbeRequested
-from schemas.routing import is_type_name
+from schemas.projects import PermissionGranted, PermissionRevoked, ProjectCreated, ProjectUpdated
+from schemas.records import (
+    RecordClosed,
+    RecordCreated,
+    RecordDeleted,
+    RecordDeletionRequested,
+    RecordPutRequested,
+    RecordRefused,
+    RecordUpdated,
+)
+from schemas.routing import is_request, is_type_name
 
 
 class UnknownTypeError(ValueError):
@@ -52,9 +62,29 @@ EVENTS = _index(
         FileRejected,
         ProbeRequested,
         ProbeAnswered,
+        ProjectCreated,
+        ProjectUpdated,
+        PermissionGranted,
+        PermissionRevoked,
+        RecordPutRequested,
+        RecordCreated,
+        RecordUpdated,
+        RecordClosed,
+        RecordRefused,
+        RecordDeletionRequested,
+        RecordDeleted,
     )
 )
 """Type name → class."""
+
+POSTABLE = tuple(name for name in sorted(EVENTS) if is_request(name) and EVENTS[name].POSTABLE)
+"""The types that may come from outside, or from a schedule."""
+
+CONFIDENTIAL = frozenset(name for name, cls in EVENTS.items() if cls.PROJECT is not None)
+"""The types whose events belong to a project, and are not for everybody's eyes."""
+
+NOBODYS = ""
+"""Id of a project that nobody has: that of events that do not say theirs."""
 
 
 def decode(envelope: Envelope) -> Event:
@@ -71,6 +101,22 @@ def decode(envelope: Envelope) -> Event:
         raise InvalidDataError(envelope.type, _problems(error)) from error
     except ValueError as error:
         raise InvalidDataError(envelope.type, [("data", f"is not JSON: {error}")]) from error
+
+
+def project_of(envelope: Envelope) -> str | None:
+    """Return the project whose readers alone may see the event; None: its type has none.
+
+    What does not say its project as its type should is `NOBODYS`.
+    """
+    if envelope.type not in CONFIDENTIAL:
+        return None
+    try:
+        data = from_json(envelope.data)
+    except ValueError:
+        return NOBODYS
+    project = data.get(EVENTS[envelope.type].PROJECT) if isinstance(data, dict) else None
+    # No project is called this, and one database cannot even be asked for it.
+    return project if isinstance(project, str) and "\0" not in project else NOBODYS
 
 
 def _problems(error: ValidationError) -> list[tuple[str, str]]:
