@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from sqlite3 import Connection as SQLiteConnection
 from threading import Lock
 from time import monotonic
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Connection,
@@ -26,6 +26,7 @@ from sqlalchemy import (
     make_url,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -36,8 +37,12 @@ from store.errors import DatabaseUnavailableError, SetupError
 
 _BUSY_SECONDS = 30
 _CONNECT_SECONDS = 5
+_TOO_MUCH = "54"
+"""SQLSTATE class: a limit of PostgreSQL's."""
 _IDLE_SECONDS = 1.0
 """After which a connection may have been lost unnoticed."""
+
+T = TypeVar("T")
 
 
 class Transaction:
@@ -52,6 +57,8 @@ class Transaction:
         self._connection: Connection | None = None
         self._rows: dict[Table, list[Row]] = defaultdict(list)
         self._done: set[Executable] = set()
+        self._parts: dict[Callable[[Transaction], Any], Any] = {}
+        self._flushing: list[Callable[[], None]] = []
         self._committed: list[Callable[[], None]] = []
 
     @property
@@ -83,8 +90,15 @@ class Transaction:
         self.flush()
         return self.connection.execute(statement, parameters)
 
+    def insert_new(self, table: Table, *rows: Row) -> int:
+        """Insert now those rows whose keys are not there yet; return how many they were."""
+        put = postgresql.insert if self.is_postgresql else sqlite.insert
+        return self.execute(put(table).values(list(rows)).on_conflict_do_nothing()).rowcount
+
     def flush(self) -> None:
         """Send the gathered inserts."""
+        for callback in self._flushing:
+            callback()
         while self._rows:
             table = next(iter(self._rows))
             rows = self._rows.pop(table)
@@ -98,6 +112,17 @@ class Transaction:
         if statement not in self._done:
             self._done.add(statement)
             self.execute(statement)
+
+    def part(self, kind: Callable[["Transaction"], T]) -> T:
+        """Return `kind(self)`: the same for everybody who asks in this transaction."""
+        if kind not in self._parts:
+            self._parts[kind] = kind(self)
+        found: T = self._parts[kind]
+        return found
+
+    def before_flush(self, callback: Callable[[], None]) -> None:
+        """Call back whenever the gathered inserts are about to be sent: for who gathers more."""
+        self._flushing.append(callback)
 
     def on_commit(self, callback: Callable[[], None]) -> None:
         """Call back once the commit has succeeded, in order of registration."""
@@ -171,6 +196,9 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+        if str(getattr(getattr(error, "orig", None), "pgcode", "")).startswith(_TOO_MUCH):
+            # These very values are more than the database takes; waiting mends nothing.
+            raise
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise DatabaseUnavailableError(f"database: {reason}") from error
 
@@ -188,7 +216,7 @@ def open_database(url: str, *, application: str = "muniment") -> Database:
             "postgresql+psycopg2://user:password@host/database"
         ) from error
     if backend == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+        engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     elif backend == "postgresql":
@@ -206,6 +234,8 @@ def open_database(url: str, *, application: str = "muniment") -> Database:
 def _postgresql_engine(url: str, application: str, **options: Any) -> Engine:  # noqa: ANN401
     engine = create_engine(
         url,
+        # Errors are kept, and values may be secrets.
+        hide_parameters=True,
         pool_size=8,
         max_overflow=24,
         pool_timeout=_CONNECT_SECONDS,
@@ -241,7 +271,12 @@ def _ask_if_idle(connection: DBAPIConnection, record: ConnectionPoolEntry, _: ob
 def _prepare_sqlite(connection: SQLiteConnection, _record: object) -> None:
     # The driver must not begin transactions of its own; `_begin_sqlite` does.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "case_sensitive_like=ON",  # as PostgreSQL's is
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, RowMapping, select
 
 from store.database import Database
-from store.tables import files, probes
+from store.tables import files, probes, record_history
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,16 @@ def _probe(row: RowMapping) -> Effect:
     return Effect("probe", row["event_key"], f"answer to {row['probe']!r}", row["answered_at"])
 
 
+def _record(row: RowMapping) -> Effect:
+    text = f"{row['happened']} {row['label']} of {row['project']}, revision {row['revision']}"
+    return Effect("record", row["record"], text, row["at"])
+
+
 EFFECTS: Sequence[_Source] = (
     # A version has the key of the request that archived it.
     _Source(files.c.id, _file),
     _Source(probes.c.event_key, _probe),
+    _Source(record_history.c.event_key, _record),
 )
 
 

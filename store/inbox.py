@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import BindParameter, and_, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas.base import Outcome
 from store.database import Database, Transaction
@@ -113,6 +112,4 @@ def record(transaction: Transaction, handled: Collection[Handled]) -> None:
 
 def record_failure(transaction: Transaction, failure: Failure) -> bool:
     """Remember a failed try; False when that try has failed before, so that this was a copy."""
-    put = postgresql.insert if transaction.is_postgresql else sqlite.insert
-    statement = put(failures).values(asdict(failure)).on_conflict_do_nothing()
-    return bool(transaction.execute(statement).rowcount == 1)
+    return transaction.insert_new(failures, asdict(failure)) == 1

@@ -19,7 +19,6 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas.envelope import Envelope
 from store.database import Database, Transaction
@@ -103,8 +102,7 @@ def acquire(
         "crashes": 0,
         "began_at": span.now,
     }
-    put = postgresql.insert if transaction.is_postgresql else sqlite.insert
-    is_new = transaction.execute(put(leases).values(row).on_conflict_do_nothing()).rowcount == 1
+    is_new = transaction.insert_new(leases, row) == 1
     if is_new:
         held = Held(consumer, key, envelope.attempt, 1, owner, None)
     else:

@@ -1,12 +1,13 @@
 """Operations: what became of requests. Derived, since the ledger and the inbox know it all."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import BindParameter, RowMapping, bindparam, case, select
 
+from schemas.catalogue import CONFIDENTIAL, project_of
 from schemas.envelope import Envelope
 from schemas.routing import is_request
 from store.database import Database
@@ -41,11 +42,34 @@ class Operation:
     """How far long work is, as it last said."""
     replaced_by: str | None = None
     """Key of the edited request that runs in its place."""
+    projects: frozenset[str] = frozenset()
+    """Who may not read all of these may not see it."""
 
     @property
     def ended(self) -> bool:
         """Whether nothing more happens by itself."""
         return self.state not in {"accepted", "running", "retrying"}
+
+
+# Built once: to build a statement takes as long as to run it.
+_KEYS: BindParameter[list[str]] = bindparam("keys", expanding=True)
+_OPERATIONS = (
+    select(
+        events.c.key,
+        events.c.type,
+        events.c.subject,
+        events.c.recorded_at,
+        # Read only where it says a project: whoever waits for a request asks for it often.
+        case((events.c.type.in_(CONFIDENTIAL), events.c.data)).label("data"),
+        inbox.c.outcome,
+        inbox.c.outcome_key,
+        inbox.c.handled_at,
+    )
+    .outerjoin(inbox, inbox.c.event_key == events.c.key)
+    .where(events.c.key.in_(_KEYS))
+    .order_by(inbox.c.handled_at)
+)
+_EVENTS = select(events).where(events.c.key.in_(_KEYS))
 
 
 def operation(database: Database, key: str) -> Operation | None:
@@ -55,20 +79,7 @@ def operation(database: Database, key: str) -> Operation | None:
 
 def operations(database: Database, keys: Collection[str]) -> dict[str, Operation]:
     """Return the operations of those of the events that are requests, by key."""
-    rows = database.query(
-        select(
-            events.c.key,
-            events.c.type,
-            events.c.subject,
-            events.c.recorded_at,
-            inbox.c.outcome,
-            inbox.c.outcome_key,
-            inbox.c.handled_at,
-        )
-        .outerjoin(inbox, inbox.c.event_key == events.c.key)
-        .where(events.c.key.in_(keys))
-        .order_by(inbox.c.handled_at)
-    )
+    rows = database.query(_OPERATIONS, {"keys": list(keys)})
     found = [row for row in rows if is_request(row["type"])]
     outcomes = _events(database, [row["outcome_key"] for row in found if row["outcome_key"]])
     open_keys = [row["key"] for row in found if row["outcome"] is None]
@@ -94,14 +105,26 @@ def _operation(row: RowMapping, outcome: Envelope | None, trouble: dict[str, Any
         subject=row["subject"],
         accepted_at=row["recorded_at"],
         outcome=outcome,
+        projects=frozenset(_projects(row, outcome)),
         **ending,
     )
+
+
+def _projects(row: RowMapping, outcome: Envelope | None) -> Iterator[str]:
+    request = None
+    if row["data"] is not None:
+        data = row["data"].encode()
+        request = Envelope(id=row["key"], source="", type=row["type"], data=data)
+    for one in (request, outcome):
+        project = None if one is None else project_of(one)
+        if project is not None:
+            yield project
 
 
 def _events(database: Database, keys: Collection[str]) -> dict[str, Envelope]:
     if not keys:
         return {}
-    rows = database.query(select(events).where(events.c.key.in_(keys)))
+    rows = database.query(_EVENTS, {"keys": list(keys)})
     return {row["key"]: envelope_of(row) for row in rows}
 
 

@@ -7,15 +7,16 @@ The sides are read at different moments, so whatever seems alone is looked at on
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from heapq import merge
+from itertools import groupby, islice
 
-from sqlalchemy import select
+from sqlalchemy import Column, or_, select
 
 from store.database import Database
 from store.errors import ObjectNotFoundError
 from store.keys import STAGING, content_key, staging_key
 from store.ports import ObjectInfo, ObjectStore
-from store.tables import files, uploads
+from store.tables import files, record_objects, records, uploads
 
 CONTENT = "content/"
 _PAGE = 2000
@@ -43,32 +44,25 @@ class Alone:
 
 
 def content(folder: str = "") -> Part:
-    """Return the archived bytes, or those whose digest begins with `folder`: two hex digits."""
+    """Return what has the key of its digest, or only where that begins with `folder`.
+
+    That is: archived bytes, and the long texts of records. `folder`: two hex digits.
+    """
 
     def rows(database: Database) -> Iterator[str]:
         # Keys are made of digests, and those have an index; so the order is the same.
-        after, end = folder, folder + "g"
-        while True:
-            found = database.query(
-                select(files.c.sha256)
-                .where(files.c.sha256 > after, files.c.sha256 < end)
-                .distinct()
-                .order_by(files.c.sha256)
-                .limit(_PAGE)
-            )
-            yield from (content_key(row["sha256"]) for row in found)
-            if len(found) < _PAGE:
-                return
-            after = found[-1]["sha256"]
+        known = (_digests(database, one.c.sha256, folder) for one in (files, record_objects))
+        yield from (content_key(sha256) for sha256, _ in groupby(merge(*known)))
 
     def spoken_of(database: Database, keys: Collection[str]) -> set[str]:
         digests = [key.rpartition("/")[2] for key in keys]
-        known = [
-            # Bytes are given their key shortly before the commit that turns an upload into a file.
-            *database.query(select(uploads.c.sha256).where(uploads.c.sha256.in_(digests))),
-            *database.query(select(files.c.sha256).where(files.c.sha256.in_(digests))),
-        ]
-        return {content_key(row["sha256"]) for row in known}
+        # Bytes are given their key shortly before the commit that turns an upload into a file.
+        known = (uploads.c.sha256, files.c.sha256, record_objects.c.sha256)
+        return {
+            content_key(row["sha256"])
+            for column in known
+            for row in database.query(select(column).where(column.in_(digests)))
+        }
 
     return Part(CONTENT + (f"{folder}/" if folder else ""), rows, spoken_of)
 
@@ -94,9 +88,12 @@ def staging() -> Part:
     return Part(STAGING, rows, spoken_of)
 
 
-def more_files_than(database: Database, count: int) -> bool:
-    """Whether the catalogue has more versions; no more of them are counted."""
-    return len(database.query(select(files.c.id).offset(count).limit(1))) == 1
+def more_rows_than(database: Database, count: int) -> bool:
+    """Whether there are more versions of files, or long texts; no more of them are counted."""
+    return any(
+        database.query(select(column).offset(count).limit(1))
+        for column in (files.c.id, record_objects.c.sha256)
+    )
 
 
 def alone(
@@ -116,11 +113,43 @@ def alone(
 
 
 def names_of(database: Database, keys: Sequence[str]) -> list[str]:
-    """Return the file versions whose bytes have the keys, for people to read."""
+    """Return whose bytes have the keys, for people to read: file versions, and records."""
     digests = [key.rpartition("/")[2] for key in keys]
-    found = select(files.c.name, files.c.version).where(files.c.sha256.in_(digests))
-    rows = database.query(found.order_by(files.c.name, files.c.version).limit(len(keys)))
-    return [f"{row['name']} version {row['version']}" for row in rows]
+    versions = select(files.c.name, files.c.version).where(files.c.sha256.in_(digests))
+    told = select(records.c.project, records.c.label).where(
+        or_(records.c.diff_sha256.in_(digests), records.c.stdout_stderr_sha256.in_(digests))
+    )
+    return [
+        *(
+            f"{row['name']} version {row['version']}"
+            for row in database.query(
+                versions.order_by(files.c.name, files.c.version).limit(len(keys))
+            )
+        ),
+        *(
+            f"record {row['project']}/{row['label']}"
+            for row in database.query(
+                told.order_by(records.c.project, records.c.label).limit(len(keys))
+            )
+        ),
+    ]
+
+
+def _digests(database: Database, column: Column[str], beginning: str) -> Iterator[str]:
+    """Yield the digests of a column that begin so, in order, each once."""
+    after, end = beginning, beginning + "g"
+    while True:
+        found = database.query(
+            select(column)
+            .where(column > after, column < end)
+            .distinct()
+            .order_by(column)
+            .limit(_PAGE)
+        )
+        yield from (row["sha256"] for row in found)
+        if len(found) < _PAGE:
+            return
+        after = found[-1]["sha256"]
 
 
 def _merge(rows: Iterator[str], stored: Iterator[ObjectInfo]) -> Iterator[Alone]:

@@ -4,8 +4,6 @@ Rows are never removed: what was decided, when, by whom and why stays with them.
 """
 
 import base64
-import hashlib
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -17,14 +15,11 @@ from sqlalchemy import ColumnElement, RowMapping, Select, func, select, update
 from schemas.envelope import Envelope
 from store import leases
 from store.database import Database, Transaction
-from store.inbox import Kind
+from store.inbox import Failure, Kind, record_failure
 from store.ledger import Outlet, envelope_of
 from store.tables import events, parked
 
 Ending = Literal["replayed", "edited", "discarded"]
-
-_VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|\b[0-9a-fA-F-]{8,}\b|\d+")
-"""What differs between failures that are alike: quoted values, identifiers, numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +79,6 @@ class Filter:
     ids: Sequence[str] | None = None
 
 
-def fingerprint(consumer: str, event_type: str | None, reason: str, traceback: str | None) -> str:
-    """Return what failures that look alike have in common: 16 hex digits.
-
-    Who failed with what, where in the code, and the reason but for names and numbers in it.
-    """
-    where = [line.strip() for line in (traceback or "").splitlines() if line.startswith("  File")]
-    alike = [consumer, event_type or "", _VARYING.sub("*", reason), *where]
-    return hashlib.sha256("\n".join(alike).encode()).hexdigest()[:16]
-
-
 def keep(properties: Mapping[str, object], body: bytes) -> str:
     """Return a message that is no event as JSON text: `Parked.message`."""
     kept = {
@@ -106,6 +91,28 @@ def keep(properties: Mapping[str, object], body: bytes) -> str:
 def park(transaction: Transaction, item: Parked) -> None:
     """Set something aside for a person."""
     transaction.insert(parked, [asdict(item)])
+
+
+def park_try(transaction: Transaction, item: Parked) -> bool:
+    """Set an event aside because its last try has failed, which is written down with it.
+
+    False, and nothing is done, when that try has failed before: this was a copy of it.
+    """
+    if item.event_key is None:
+        raise TypeError("what is no event has no tries")
+    failure = Failure(
+        consumer=item.consumer,
+        event_key=item.event_key,
+        attempt=item.attempts,
+        kind=item.kind,
+        error=item.reason,
+        failed_at=item.parked_at,
+        retry_at=None,
+    )
+    if not record_failure(transaction, failure):
+        return False
+    park(transaction, item)
+    return True
 
 
 def find(database: Database, chosen: Filter, *, after: str = "", most: int = 100) -> list[Listed]:

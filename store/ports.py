@@ -13,6 +13,8 @@ from typing import BinaryIO, Protocol
 
 from pydantic import JsonValue
 
+from store.record_ports import HasRecords
+
 # --- objects ------------------------------------------------------------------------------------
 
 
@@ -270,6 +272,15 @@ class HasLinks(Protocol):
 
 
 class Work(
-    HasFiles, HasUploads, HasProbes, HasObjects, HasSources, HasLinks, HasLease, HasEvent, Protocol
+    HasFiles,
+    HasUploads,
+    HasProbes,
+    HasRecords,
+    HasObjects,
+    HasSources,
+    HasLinks,
+    HasLease,
+    HasEvent,
+    Protocol,
 ):
     """Everything a handler can be given. Its rows commit together with the inbox and follow-ons."""

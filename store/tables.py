@@ -3,57 +3,56 @@
 A change here needs a migration: `make migration NAME=…` drafts it, a test compares the two.
 """
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     Float,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from store.record_tables import (
+    permissions,
+    projects,
+    record_drafts,
+    record_history,
+    record_objects,
+    record_tags,
+    records,
 )
+from store.table_types import Serial, UtcDateTime, metadata
 
-Serial = BigInteger().with_variant(Integer, "sqlite")
-"""A 64-bit number that the database counts up; SQLite does so for `INTEGER` only."""
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time; SQLite keeps no zone, so it is taken off and put back on."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive times."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without zone has no place in the database")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return UTC."""
-        del dialect
-        return None if value is None else value.replace(tzinfo=UTC)
-
+__all__ = [
+    "deliveries",
+    "events",
+    "failures",
+    "files",
+    "idempotency",
+    "inbox",
+    "leases",
+    "metadata",
+    "outbox",
+    "parked",
+    "permissions",
+    "probes",
+    "projects",
+    "record_drafts",
+    "record_history",
+    "record_objects",
+    "record_tags",
+    "records",
+    "schedules",
+    "tokens",
+    "uploads",
+    "users",
+    "workers",
+]
 
 events = Table(
     "events",
@@ -279,6 +278,7 @@ users = Table(
     Column("name", Text, primary_key=True),
     Column("password_hash", Text, comment="argon2id; null: no password, tokens only"),
     Column("superuser", Boolean, nullable=False),
+    Column("operator", Boolean, nullable=False, server_default=false()),
     Column("disabled", Boolean, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )

@@ -32,6 +32,11 @@ class SqlUploads:
         self._transaction.execute(delete(uploads).where(uploads.c.id == upload_id))
 
 
+def keep_upload(transaction: Transaction, upload: Upload) -> None:
+    """Remember received bytes, in the transaction that accepts the request to ingest them."""
+    transaction.insert(uploads, [upload_row(upload)])
+
+
 def upload_row(upload: Upload) -> dict[str, Any]:
     """Return the row of `uploads` for an upload."""
     return asdict(upload)

@@ -1,6 +1,6 @@
 """Read models of the ledger: events, one by one and in pages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,6 +53,8 @@ class Selection:
     """A topic pattern for their routing key, e.g. `file.*.v1`."""
     subject: str | None = None
     correlation: str | None = None
+    without: frozenset[str] = frozenset()
+    """Types that are left out, whatever else is asked for."""
 
     def takes(self, envelope: Envelope) -> bool:
         """Whether an event is one of them."""
@@ -60,6 +62,7 @@ class Selection:
             (self.pattern is None or matches(self.pattern, routing_key(envelope.type)))
             and self.subject in {None, envelope.subject}
             and self.correlation in {None, envelope.correlationid}
+            and envelope.type not in self.without
         )
 
 
@@ -70,6 +73,19 @@ def event(database: Database, key: str) -> Recorded | None:
     """Return one event."""
     rows = database.query(select(events).where(events.c.key == key))
     return recorded(rows[0]) if rows else None
+
+
+def events_by_key(database: Database, keys: Collection[str]) -> list[Recorded]:
+    """Return those of the events that there are, in no order."""
+    rows = database.query(select(events).where(events.c.key.in_(keys)))
+    return [recorded(row) for row in rows]
+
+
+def count_caused(database: Database, cause: str, event_type: str) -> int:
+    """Count the events of a type that an event led to."""
+    statement = select(func.count().label("found")).select_from(events)
+    rows = database.query(statement.where(events.c.cause == cause, events.c.type == event_type))
+    return int(rows[0]["found"])
 
 
 def events_after(
@@ -95,6 +111,8 @@ def events_after(
         if len(conditions) == 2:  # noqa: PLR2004 - position and type, and no index by type
             end = after + window
             conditions.append(events.c.position <= end)
+    if selection.without:
+        conditions.append(events.c.type.not_in(selection.without))
     statement = select(events).where(*conditions).order_by(events.c.position).limit(most)
     found = [recorded(row) for row in database.query(statement)]
     following = found[-1].position if len(found) == most else end

@@ -1,7 +1,7 @@
 """The causal tree: everything that followed from one request, and where each part of it stands."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, RowMapping, or_, select
@@ -49,13 +49,13 @@ class Why:
     """False: there are more than `MOST_EVENTS` events."""
 
 
-def why(database: Database, asked: str) -> Why | None:
+def why(database: Database, asked: str, without: Collection[str] = ()) -> Why | None:
     """Return the tree around an event key or id, an operation, a file id or a file name.
 
     A file name stands for its newest event. Ids that are no UUID are looked for among recent
-    events only. None: nothing by that name is known.
+    events only. None: nothing by that name is known, if events of the types `without` do not count.
     """
-    focus = _find(database, asked)
+    focus = _find(database, asked, without)
     if focus is None:
         return None
     correlation = focus["correlation"]
@@ -70,7 +70,7 @@ def why(database: Database, asked: str) -> Why | None:
     return Why(correlation, focus["key"], _walk(shown, fate), len(rows) <= MOST_EVENTS)
 
 
-def _find(database: Database, asked: str) -> RowMapping | None:
+def _find(database: Database, asked: str, without: Collection[str]) -> RowMapping | None:
     newest = events.c.position.desc()
     recent = select(events.c.position).order_by(newest).offset(_RECENT).limit(1).scalar_subquery()
     request = select(files.c.archived_by).where(files.c.id == asked).scalar_subquery()
@@ -80,8 +80,9 @@ def _find(database: Database, asked: str) -> RowMapping | None:
         (events.c.subject == asked,),
         (events.c.id == asked, or_(recent.is_(None), events.c.position > recent)),
     )
+    others = events.c.type.not_in(without)
     for conditions in searches:
-        found = database.query(select(events).where(*conditions).order_by(newest).limit(1))
+        found = database.query(select(events).where(*conditions, others).order_by(newest).limit(1))
         if found:
             return found[0]
     return None

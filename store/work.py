@@ -11,6 +11,7 @@ from store.database import Transaction
 from store.files import SqlFiles
 from store.ports import HasLease, Links, ObjectStore, Sources
 from store.probes import SqlProbes
+from store.records import SqlRecords
 from store.uploads import SqlUploads
 
 
@@ -65,3 +66,8 @@ class SqlWork:
     def probes(self) -> SqlProbes:
         """Answered probes."""
         return SqlProbes(self.transaction)
+
+    @cached_property
+    def records(self) -> SqlRecords:
+        """Records of runs."""
+        return self.transaction.part(SqlRecords)

@@ -5,7 +5,8 @@ from typing import Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-from store.tables import UtcDateTime, metadata
+from store.table_types import UtcDateTime
+from store.tables import metadata
 
 
 def render(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
