@@ -7,33 +7,20 @@ from datetime import datetime
 from threading import Condition
 from typing import Any
 
+from consumers.amqp_reading import read_event
 from consumers.amqp_subscription import Incoming, Subscriber, Subscription
 from consumers.contract import Consumer
 from consumers.runtime.source import Delivery, Malformed
 from producers.brokers import read_brokers
-from schemas.envelope import Envelope, EnvelopeError, from_amqp
+from schemas.envelope import Envelope
 from store.database import Transaction
 from store.errors import BrokerUnavailableError
 
 Schedule = Callable[[Transaction, str, Envelope, datetime], None]
 """Has an event delivered to one queue, not before a time (`store.outbox.Outbox.schedule`)."""
 
-_PROPERTIES = (
-    "content_type",
-    "content_encoding",
-    "headers",
-    "delivery_mode",
-    "priority",
-    "correlation_id",
-    "reply_to",
-    "expiration",
-    "message_id",
-    "timestamp",
-    "type",
-    "user_id",
-    "app_id",
-    "cluster_id",
-)
+_GATHER_SECONDS = 0.004
+"""How long further deliveries may come in after a batch of several."""
 
 
 class AmqpSource:
@@ -60,6 +47,8 @@ class AmqpSource:
         self._one_each = consumer.long
         """Whether deliveries are wanted only while somebody waits for one."""
         self._waiting = 0
+        self._several = False
+        """The last batch had some deliveries, and could have had more."""
         self._trouble = "not connected to RabbitMQ yet"
         subscriber = Subscriber(
             queue=consumer.name,
@@ -82,8 +71,15 @@ class AmqpSource:
             if self._one_each:
                 self._subscription.want(deliveries=True)
             self._changed.wait_for(lambda: self._arrived or self._draining, wait_seconds)
+            if self._several:
+                # Whoever is answered together asks again together, and may share a transaction
+                # once more. A client that is alone does not wait.
+                self._changed.wait_for(
+                    lambda: len(self._arrived) >= most or self._draining, _GATHER_SECONDS
+                )
             self._waiting -= 1
             taken = [self._arrived.popleft() for _ in range(min(most, len(self._arrived)))]
+            self._several = 1 < len(taken) < most
             if not taken and not self._draining and not self.connected:
                 raise BrokerUnavailableError(self._trouble)
             if taken and self._one_each and not self._waiting:
@@ -150,15 +146,7 @@ class AmqpSource:
 
 
 def _read(message: Incoming) -> Delivery:
-    found = {name: getattr(message.properties, name) for name in ("content_type", "headers")}
-    event: Envelope | Malformed
-    try:
-        event = from_amqp(found, message.body)
-    except EnvelopeError as error:
-        every = {name: getattr(message.properties, name) for name in _PROPERTIES}
-        present = {name: value for name, value in every.items() if value is not None}
-        event = Malformed(present, message.body, error)
     # Quorum queues count; where nobody does, once is all that is known.
     counted = (message.properties.headers or {}).get("x-delivery-count")
     seen = counted if isinstance(counted, int) else int(message.redelivered)
-    return Delivery(message.tag, event, seen, message.connection)
+    return Delivery(message.tag, read_event(message), seen, message.connection)

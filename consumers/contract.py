@@ -9,7 +9,7 @@ down (`store.errors.UnavailableError`) pauses the consumer and costs nothing.
 Decoding, deduplication, transactions, acknowledgement, logs and metrics are the runtime's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -83,6 +83,9 @@ class Consumer(Generic[E]):
     """Deliveries that may share one transaction; above 1 only where the handler is quick."""
     threads: int = 1
     """Batches at work at once in one process."""
+    prepare: Callable[[Mapping[str, E], Work], None] | None = None
+    """Is shown a batch, by the events' keys, before the first of it is handled: asks the database
+    at once for what the handler would ask for event by event. Changes nothing of what it does."""
     prefetch: int = 0
     """Deliveries held by one process; 0 stands for enough to keep every thread busy."""
     long: bool = False

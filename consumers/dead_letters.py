@@ -11,16 +11,19 @@ from datetime import datetime
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
+from consumers.amqp_reading import read_event
 from consumers.amqp_subscription import Incoming, Subscriber, Subscription
+from consumers.runtime.source import Malformed
 from producers.brokers import read_brokers
 from producers.stamping import Stamp
-from schemas.envelope import Envelope, EnvelopeError, from_amqp
+from schemas.envelope import Envelope
 from schemas.routing import DEAD
 from store import inbox
 from store.database import Database, Transaction
 from store.errors import UnavailableError
+from store.fingerprints import fingerprint
 from store.ledger import Entry, Ledger
-from store.parked import Parked, fingerprint, keep, park
+from store.parked import Parked, keep, park, park_try
 
 _WINDOW = 50
 _PAUSE_SECONDS = 2.0
@@ -82,6 +85,10 @@ class DeadLetters:
                 _log.warning("dead letters wait: %s", error)
                 self._subscription.finish(message.connection, [message.tag], requeue=True)
                 self._stopping.wait(_PAUSE_SECONDS)
+            except Exception:  # noqa: BLE001 - without the thread nothing is drained any more
+                _log.exception("a dead letter could not be parked")
+                self._subscription.finish(message.connection, [message.tag], requeue=True)
+                self._stopping.wait(_PAUSE_SECONDS)
             else:
                 self._subscription.finish(message.connection, [message.tag])
 
@@ -92,19 +99,14 @@ class DeadLetters:
         count = headers.get("x-delivery-count", "many")
         reason = _REASON.format(cause=cause.replace("_", " "), count=count)
         now = self._stamp.clock()
-        try:
-            found = {
-                name: getattr(message.properties, name) for name in ("content_type", "headers")
-            }
-            envelope = from_amqp(found, message.body)
-        except EnvelopeError as error:
-            reason = f"{reason}; no CloudEvent: {error}"
-            with self._database.transaction() as transaction:
-                kept = keep(vars(message.properties), message.body)
-                park(transaction, self._item(queue, reason, now, message=kept))
-            return
+        event = read_event(message)
         with self._database.transaction() as transaction:
-            self._park_event(transaction, envelope, queue, reason, now)
+            if isinstance(event, Malformed):
+                reason = f"{reason}; no CloudEvent: {event.error}"
+                kept = keep(event.properties, event.body)
+                park(transaction, self._item(queue, reason, now, message=kept))
+            else:
+                self._park_event(transaction, event, queue, reason, now)
 
     def _park_event(
         self, transaction: Transaction, envelope: Envelope, queue: str, reason: str, now: datetime
@@ -116,19 +118,9 @@ class DeadLetters:
             self._ledger.append(transaction, [Entry(adopted, "observed", "amqp", now)])
         elif standing.handled or standing.failed >= envelope.attempt:
             return
-        failure = inbox.Failure(
-            consumer=queue,
-            event_key=envelope.key,
-            attempt=envelope.attempt,
-            kind="poison",
-            error=reason,
-            failed_at=now,
-            retry_at=None,
-        )
-        if not inbox.record_failure(transaction, failure):
-            return
-        park(transaction, self._item(queue, reason, now, envelope=envelope))
-        _log.error("parked: %s", reason, extra={"consumer": queue, "event_id": envelope.id})
+        if park_try(transaction, self._item(queue, reason, now, envelope=envelope)):
+            facts = {"consumer": queue, "event_id": envelope.id}
+            _log.error("parked: %s", reason, extra=facts)
 
     def _item(
         self,

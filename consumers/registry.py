@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from consumers import answer_probe, ingest_file
+from consumers import answer_probe, delete_records, ingest_file, store_record
 from consumers.contract import Consumer
 
-CONSUMERS: tuple[Consumer[Any], ...] = (answer_probe.CONSUMER, ingest_file.CONSUMER)
+CONSUMERS: tuple[Consumer[Any], ...] = (
+    answer_probe.CONSUMER,
+    ingest_file.CONSUMER,
+    store_record.CONSUMER,
+    delete_records.CONSUMER,
+)

@@ -19,10 +19,7 @@ from schemas.envelope import Envelope
 from store.database import Database, Transaction
 from store.errors import ConflictError, DatabaseUnavailableError, MunimentError
 from store.ledger import Entry, Ledger, known
-from store.ports import Upload
 from store.tables import idempotency
-from store.tables import uploads as uploads_table
-from store.uploads import upload_row
 
 MOST_EVENTS = 200
 """Events that share a commit, unless one request brings more."""
@@ -44,8 +41,8 @@ class Acceptance:
     idempotency_key: str | None = None
     fingerprint: str = ""
     """SHA-256 of what was asked; compared when the idempotency key comes again."""
-    upload: Upload | None = None
-    """Bytes that have been received for the one event."""
+    keep: Callable[[Transaction], None] | None = None
+    """Writes down what came with the events and does not ride in them: the rows of an upload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,5 +231,5 @@ def _remember(
             "accepted_at": now,
         }
         transaction.insert(idempotency, [row])
-    if acceptance.upload is not None:
-        transaction.insert(uploads_table, [upload_row(acceptance.upload)])
+    if acceptance.keep is not None:
+        acceptance.keep(transaction)

@@ -9,7 +9,7 @@ from pydantic_core import from_json
 
 from producers.stamping import Stamp
 from schemas.base import Event
-from schemas.catalogue import EVENTS
+from schemas.catalogue import EVENTS, POSTABLE
 from store import schedules
 from store.database import Database
 from store.ledger import Entry, Ledger
@@ -92,9 +92,12 @@ def _turns(schedule: Schedule, now: datetime) -> tuple[int, datetime | None]:
 
 
 def _event(schedule: Schedule) -> Event | None:
-    """Return what is to be accepted, or None when this release knows nothing like it."""
+    """Return what is to be accepted, or None when this release accepts nothing like it."""
+    if schedule.type not in POSTABLE:
+        _log.error("schedule %s is paused: %s cannot be scheduled", schedule.name, schedule.type)
+        return None
     try:
         return EVENTS[schedule.type].model_validate(from_json(schedule.data))
-    except (KeyError, ValueError) as error:
+    except ValueError as error:
         _log.error("schedule %s is paused: %s: %s", schedule.name, schedule.type, error)
         return None

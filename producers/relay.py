@@ -77,9 +77,10 @@ class Relay:
             rows, rings, stopping = self._wait(swept + _SWEEP_SECONDS)
             running = not stopping
             try:
-                self._publish_fresh(rows)
+                # Somebody waits for a ring, and nobody for its confirm: it goes first.
                 for address, operations in rings:
                     self._publisher.ring(address, operations)
+                self._publish_fresh(rows)
                 running = running or bool(rows)
                 if running and monotonic() >= swept + _SWEEP_SECONDS:
                     while self._sweep() == WINDOW and not self._stopping:

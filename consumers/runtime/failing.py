@@ -14,7 +14,8 @@ from schemas.envelope import Envelope
 from store import inbox
 from store.database import Transaction
 from store.errors import DeliveryLostError, RepeatedTryError
-from store.parked import Parked, earlier_attempts, fingerprint, keep, park
+from store.fingerprints import fingerprint
+from store.parked import Parked, earlier_attempts, keep, park, park_try
 
 _log = logging.getLogger(__name__)
 
@@ -89,8 +90,7 @@ class Failing:
         )
         try:
             with self._equipment.database.transaction() as transaction:
-                self._record(transaction, envelope, error, now, None)
-                park(transaction, item)
+                self._park_try(transaction, item)
                 source.settle(transaction, [delivery])
         except DeliveryLostError as lost:
             _log.warning("%s", lost)
@@ -143,7 +143,7 @@ class Failing:
         envelope: Envelope,
         error: Exception,
         now: datetime,
-        again_at: datetime | None,
+        again_at: datetime,
     ) -> None:
         failure = inbox.Failure(
             consumer=self._consumer.name,
@@ -156,8 +156,16 @@ class Failing:
         )
         if not inbox.record_failure(transaction, failure):
             raise RepeatedTryError(f"try {failure.attempt} of {envelope.key} has failed before")
+        self._count(transaction, failure.kind)
+
+    def _park_try(self, transaction: Transaction, item: Parked) -> None:
+        if not park_try(transaction, item):
+            raise RepeatedTryError(f"try {item.attempts} of {item.event_key} has failed before")
+        self._count(transaction, item.kind)
+
+    def _count(self, transaction: Transaction, kind: inbox.Kind) -> None:
         name = self._consumer.name
-        transaction.on_commit(lambda: self._equipment.telemetry.failed(name, failure.kind))
+        transaction.on_commit(lambda: self._equipment.telemetry.failed(name, kind))
 
     def _facts(self, envelope: Envelope, again_at: datetime | None = None) -> dict[str, object]:
         facts: dict[str, object] = {

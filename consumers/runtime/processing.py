@@ -178,6 +178,7 @@ class Processor:
         finished = []
         with self._equipment.database.transaction() as transaction:
             entries: list[Entry] = []
+            self._prepare(jobs, transaction, started)
             for job in jobs:
                 follow_ons = self._handle(source, job, transaction, started)
                 entries += [
@@ -202,6 +203,14 @@ class Processor:
             self._equipment.ledger.append(transaction, entries)
         source.acknowledge([job.delivery for job in jobs])
         self._tell(jobs, finished, started)
+
+    def _prepare(self, jobs: Sequence[_Job], transaction: Transaction, now: datetime) -> None:
+        if self._consumer.prepare is not None:
+            first = jobs[0]
+            work = self._equipment.make_work(
+                transaction, first.envelope.key, first.position, now, None
+            )
+            self._consumer.prepare({job.envelope.key: job.event for job in jobs}, work)
 
     def _handle(
         self, source: Source, job: _Job, transaction: Transaction, now: datetime

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from consumers.runtime.telemetry import Telemetry
-from store import inbox
 from store.database import Database, Transaction
+from store.fingerprints import fingerprint
 from store.leases import Expired, is_any_expired, sweep
 from store.ledger import Outlet
-from store.parked import Parked, fingerprint, park
+from store.parked import Parked, park_try
 
 CRASHES = 3
 """So many processes in a row may die of an event, without a checkpoint, before it is parked."""
@@ -65,17 +65,7 @@ class Sweeper:
             kind="poison",
             fingerprint=fingerprint(one.consumer, one.envelope.type, reason, None),
         )
-        failure = inbox.Failure(
-            consumer=one.consumer,
-            event_key=one.envelope.key,
-            attempt=one.envelope.attempt,
-            kind="poison",
-            error=reason,
-            failed_at=now,
-            retry_at=None,
-        )
-        if not inbox.record_failure(transaction, failure):
+        if not park_try(transaction, item):
             return  # a copy of this try has failed, and what follows that is on its way
-        park(transaction, item)
         _log.error("parked: %s", reason, extra=facts)
         transaction.on_commit(lambda: self._telemetry.failed(one.consumer, "poison"))
