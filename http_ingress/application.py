@@ -31,16 +31,21 @@ from http_ingress.keys import (
     DECISIONS,
     FOLLOWERS,
     GATE,
+    OPERATIONS,
     PORTS,
+    RECORDS,
     TAIL,
     THREADS,
     UPLOADS,
 )
 from http_ingress.ports import Ports
+from http_ingress.records.mounting import mount_records, records_room
 from http_ingress.routes import Route, mount
 from http_ingress.tail import Tail
 from http_ingress.threads import Threads
+from http_ingress.together import Together
 from producers.decisions import Decisions
+from store.operations import operations
 from store.views import events_after
 
 NATIVE: tuple[Route, ...] = (
@@ -71,6 +76,7 @@ def application(ports: Ports) -> web.Application:
     app.cleanup_ctx.append(_equip)
     app.on_shutdown.append(_dismiss)
     mount(app, NATIVE)
+    mount_records(app)
     return app
 
 
@@ -81,11 +87,13 @@ async def _equip(app: web.Application) -> AsyncIterator[None]:
         lambda after, most: threads.query(lambda: events_after(ports.database, after, most).events)
     )
     app[ACCEPTING] = Accepting(ports.acceptor.submit, ports.limits.most_pending, tail.wake)
+    app[OPERATIONS] = Together(lambda keys: threads.query(operations, ports.database, keys))
     app[UPLOADS] = asyncio.Semaphore(ports.limits.most_concurrent_uploads)
     app[FOLLOWERS] = asyncio.Semaphore(ports.limits.most_streams)
     app[BOARD] = Fresh(lambda: threads.query(look, ports), _LOOK_SECONDS)
     consumers = frozenset(one.name for one in ports.listeners)
     app[DECISIONS] = Decisions(ports.database, ports.ledger, ports.stamp, ports.clock, consumers)
+    app[RECORDS] = records_room(app)
     app[GATE] = Gate(ports.accounts, threads, ports.new_secret())
     yield
     threads.close()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from http_ingress.ports import Listener
-from schemas.catalogue import EVENTS, json_schema
+from schemas.catalogue import EVENTS, POSTABLE, json_schema
 from schemas.envelope import JSON
 from schemas.routing import FACTS, REQUESTS, exchange, is_request, routing_key
 
@@ -34,10 +34,9 @@ def asyncapi(listeners: Sequence[Listener]) -> dict[str, Any]:
 
 
 def _channel(name: str) -> dict[str, Any]:
-    title = "Someone asks; one queue answers." if is_request(name) else "It happened; any may read."
     return {
         "address": routing_key(name),
-        "description": title,
+        "description": _purpose(name),
         "messages": {"event": {"$ref": f"#/components/messages/{name}"}},
         "bindings": {
             "amqp": {
@@ -47,6 +46,14 @@ def _channel(name: str) -> dict[str, Any]:
             }
         },
     }
+
+
+def _purpose(name: str) -> str:
+    if name in POSTABLE:
+        return "Someone asks; one queue answers."
+    if is_request(name):
+        return "Muniment asks itself, once it has checked who wants it; nobody else may."
+    return "It happened; any may read."
 
 
 def _message(name: str) -> dict[str, Any]:

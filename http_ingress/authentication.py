@@ -1,21 +1,23 @@
-"""Who asks: Bearer tokens and Basic credentials.
+"""Who asks: Bearer tokens and Basic credentials. A token may stand in for its user's password.
 
-What has been verified is remembered for half a minute, under a keyed digest of the credentials;
-so long may a revoked token, a changed password or a disabled user still be let in.
+Who has been verified is remembered for half a minute, under a keyed digest of the credentials;
+so long may a revoked token, a changed password or a disabled user still be let in. That somebody
+is not known is never remembered: a new user gets in at once.
 """
 
 import asyncio
-import binascii
 from base64 import b64decode
-from collections.abc import Awaitable
+from collections.abc import Callable, Coroutine, Sequence
 from hashlib import blake2b
+from typing import Any
+from urllib.parse import unquote
 
 from aiohttp import web
 
 from http_ingress import problems
 from http_ingress.problems import RETRY_SOON, Problem
 from http_ingress.threads import Threads
-from store.accounts import Accounts, User
+from store.accounts import TOKEN_PREFIX, Accounts, User
 
 REMEMBERED_SECONDS = 30.0
 
@@ -26,6 +28,7 @@ _CHALLENGES = (
     ("WWW-Authenticate", 'Basic realm="muniment", charset="UTF-8"'),
 )
 _Known = asyncio.Future[User | None]
+_Verify = Callable[[], Coroutine[Any, Any, User | None]]
 
 
 class Gate:
@@ -49,44 +52,87 @@ class Gate:
         credentials = request.headers.get("Authorization")
         if credentials is None:
             raise _refused("This needs credentials.")
-        user = await self._identify(credentials)
+        user = await self.identify(credentials)
         if user is None:
             raise _refused("The token or password is wrong, or has been revoked.")
         if user.disabled:
             raise Problem(problems.FORBIDDEN, f"The user {user.name!r} is disabled.")
         return user
 
-    async def _identify(self, credentials: str) -> User | None:
-        raw = credentials.encode(errors="surrogateescape")
-        digest = blake2b(raw, key=self._secret).digest()
+    async def identify(self, credentials: str) -> User | None:
+        """Return whose credentials these are, disabled or not; None: nobody's we know.
+
+        `credentials` are all that an `Authorization` header says. Raises a Problem: 400 for what
+        cannot be read, 401 for a scheme we do not know, 429 as `admit` does.
+        """
+        scheme, _, value = credentials.partition(" ")
+        if scheme.lower() == "bearer":
+            token = value.strip()
+            return await self._remembered(("bearer", token), lambda: self._token(token))
+        if scheme.lower() != "basic":
+            raise _refused(f"The scheme {scheme[:32]!r} is not known here; use Bearer or Basic.")
+        pair = basic(credentials)
+        if pair is None:
+            raise Problem(
+                problems.MALFORMED,
+                "Basic credentials are base64 of name:password.",
+                field="Authorization",
+            )
+        return await self.identify_basic(*pair)
+
+    async def identify_basic(
+        self, name: str, password: str, *, decoded_too: bool = False
+    ) -> User | None:
+        """Return who this is, disabled or not; None: nobody we know. Raises a Problem: 429.
+
+        With `decoded_too`, what fails as it stands is tried once more with its percent escapes
+        decoded: for clients that take name and password from a URL, and leave them as they were
+        written there. The answer is remembered for the pair as it stands.
+        """
+        tried = [(name, password)]
+        if decoded_too:
+            tried += _decoded(name, password)
+        return await self._remembered(("basic", *tried), lambda: self._pairs(tried))
+
+    async def _remembered(self, credentials: tuple[object, ...], verify: _Verify) -> User | None:
+        digest = blake2b(repr(credentials).encode(), key=self._secret).digest()
         until, known = self._known.get(digest, (0.0, None))
         if known is None or until < self._loop.time():
             # Remembered before it is known: who asks meanwhile waits for the same answer.
-            known = asyncio.ensure_future(self._verify(credentials))
+            known = asyncio.ensure_future(verify())
             self._remember(digest, known)
-        try:
-            user = await asyncio.shield(known)
-        except BaseException:
-            self._known.pop(digest, None)
-            raise
-        if user is None:
-            self._known.pop(digest, None)
-        return user
+        # Who gives up waiting does not take the answer from the others.
+        return await asyncio.shield(known)
 
     def _remember(self, digest: bytes, known: _Known) -> None:
         if len(self._known) >= _MOST_REMEMBERED:
             self._known.clear()
-        self._known[digest] = (self._loop.time() + REMEMBERED_SECONDS, known)
+        remembered = (self._loop.time() + REMEMBERED_SECONDS, known)
+        self._known[digest] = remembered
 
-    def _verify(self, credentials: str) -> Awaitable[User | None]:
-        scheme, _, value = credentials.partition(" ")
-        if scheme.lower() == "bearer":
-            return self._threads.query(self._accounts.authenticate_token, value.strip())
-        if scheme.lower() == "basic":
-            return self._verify_password(*_basic(value))
-        raise _refused(f"The scheme {scheme[:32]!r} is not known here; use Bearer or Basic.")
+        def forget_nobody(known: _Known) -> None:
+            somebody = not known.cancelled() and known.exception() is None and known.result()
+            if not somebody and self._known.get(digest) is remembered:
+                del self._known[digest]
 
-    async def _verify_password(self, name: str, password: str) -> User | None:
+        known.add_done_callback(forget_nobody)
+
+    async def _token(self, token: str) -> User | None:
+        return await self._threads.query(self._accounts.authenticate_token, token)
+
+    async def _pairs(self, pairs: Sequence[tuple[str, str]]) -> User | None:
+        for name, password in pairs:
+            user = await self._pair(name, password)
+            if user is not None:
+                return user
+        return None
+
+    async def _pair(self, name: str, password: str) -> User | None:
+        if password.startswith(TOKEN_PREFIX):
+            verify_token = self._accounts.authenticate_token
+            user = await self._threads.query(verify_token, password, of=name)
+            if user is not None:
+                return user
         if self._passwords >= _MOST_PASSWORDS:
             raise Problem(
                 problems.BUSY, "Too many passwords wait to be verified.", headers=RETRY_SOON
@@ -99,22 +145,29 @@ class Gate:
             self._passwords -= 1
 
 
-def _basic(value: str) -> tuple[str, str]:
+def basic(credentials: str | None) -> tuple[str, str] | None:
+    """Return name and password of an `Authorization` header's Basic credentials.
+
+    None: there is no header, it has another scheme, or it is not base64 of UTF-8 with a colon in it
+    and a name before that.
+    """
+    scheme, _, value = (credentials or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
     try:
         name, colon, password = b64decode(value.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, ValueError) as error:
-        raise Problem(
-            problems.MALFORMED,
-            "Basic credentials are base64 of name:password.",
-            field="Authorization",
-        ) from error
-    if not colon:
-        raise Problem(
-            problems.MALFORMED,
-            "Basic credentials are base64 of name:password.",
-            field="Authorization",
-        )
-    return name, password
+    except ValueError:
+        return None
+    return (name, password) if name and colon else None
+
+
+def _decoded(name: str, password: str) -> list[tuple[str, str]]:
+    """Return the pair without percent escapes, unless it has none."""
+    try:
+        pair = (unquote(name, errors="strict"), unquote(password, errors="strict"))
+    except UnicodeDecodeError:
+        return []
+    return [pair] if pair != (name, password) else []
 
 
 def _refused(detail: str) -> Problem:

@@ -13,6 +13,8 @@ from store.workers import WorkerSign, living
 
 LATEST = 20
 """Events that are shown."""
+_LOOKED_AT = 200
+"""Events among which those are found that somebody may see."""
 
 T = TypeVar("T")
 
@@ -27,7 +29,7 @@ class Board:
     activity: Activity | None
     queues: Sequence[QueueDepth] | None
     latest: Sequence[Recorded] | None
-    """The newest events, newest first."""
+    """The newest events, newest first; not all of them are for everybody's eyes."""
     workers: Sequence[WorkerSign] | None = None
     """Consumers at work in all processes, by their last signs of life."""
     consumers: Sequence[str] = ()
@@ -53,7 +55,7 @@ def look(ports: Ports) -> Board:
         dependencies=dict(ports.readiness()),
         activity=_unless_down(lambda: activity(ports.database, now)),
         queues=_unless_down(ports.queues),
-        latest=_unless_down(lambda: latest_events(ports.database, LATEST)),
+        latest=_unless_down(lambda: latest_events(ports.database, _LOOKED_AT)),
         workers=_unless_down(lambda: living(ports.database, now)),
         consumers=[one.name for one in ports.listeners],
         paused=dict(ports.paused()),

@@ -12,8 +12,7 @@ from http_ingress.pages import documentation_page, kinds_page
 from http_ingress.parameters import path_text
 from http_ingress.problems import KINDS, Problem
 from http_ingress.routes import SHOWN, Answer, Parameter, Route
-from schemas.catalogue import EVENTS, json_schema
-from schemas.routing import is_request
+from schemas.catalogue import EVENTS, POSTABLE, json_schema
 
 _OBJECT = {"type": "object"}
 
@@ -40,7 +39,7 @@ async def get_schemas(request: web.Request) -> web.Response:
             "types": [
                 {
                     "type": name,
-                    "postable": is_request(name),
+                    "postable": name in POSTABLE,
                     "summary": (cls.__doc__ or "").partition("\n")[0],
                     "href": f"/schemas/{name}",
                 }

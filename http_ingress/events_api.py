@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -9,6 +10,7 @@ from multidict import CIMultiDict
 
 from http_ingress import problems
 from http_ingress.bodies import read_body
+from http_ingress.discretion import eyes_of
 from http_ingress.incoming import is_batch, read_batch, read_one
 from http_ingress.keys import ACCEPTING, PORTS, THREADS, USER
 from http_ingress.negotiation import HTML, responds_async, wait_seconds, wants_html
@@ -38,8 +40,9 @@ from http_ingress.routes import (
 from http_ingress.waiting import wait_for
 from http_ingress.why_api import find_why
 from producers.acceptor import Acceptance
+from schemas.catalogue import CONFIDENTIAL, project_of
 from schemas.envelope import BATCH, JSON, STRUCTURED, Envelope, to_batch
-from store.views import Selection, event, events_after
+from store.views import EventsPage, Selection, event, events_after
 
 
 async def post_events(request: web.Request) -> web.Response:
@@ -125,13 +128,12 @@ async def get_events(request: web.Request) -> web.Response:
     """Page through the ledger, in its order.
 
     A page may hold fewer events than `limit`, even none, and not be the last: follow `next`.
+    Events of a project are there for those only who may read the project.
     """
     check_query(request, ("after", "limit", "type", "subject", "correlation"))
     after = query_number(request, "after", 0, LARGEST_POSITION)
     selection = selection_of(request)
-    page = await request.app[THREADS].query(
-        events_after, request.app[PORTS].database, after, page_size(request), selection
-    )
+    page = await _page(request, after, selection)
     following = None
     if page.next is not None:
         following = f"/events?{urlencode({**request.query, 'after': page.next})}"
@@ -140,6 +142,23 @@ async def get_events(request: web.Request) -> web.Response:
     return web.Response(
         body=events_json(page.events, following), headers={"Content-Type": "application/json"}
     )
+
+
+async def _page(request: web.Request, after: int, selection: Selection) -> EventsPage:
+    """Return a page without what the client may not see."""
+    query, database, most = (
+        request.app[THREADS].query,
+        request.app[PORTS].database,
+        page_size(request),
+    )
+    page = await query(events_after, database, after, most, selection)
+    seen = await eyes_of(request).seen(page.events)
+    by_name = selection.subject is not None or selection.correlation is not None
+    if len(seen) < len(page.events) and by_name and page.next is not None:
+        # All that has one name is of one project. A next page would betray that there is something.
+        others = replace(selection, without=CONFIDENTIAL)
+        return await query(events_after, database, after, most, others)
+    return replace(page, events=seen)
 
 
 def selection_of(request: web.Request) -> Selection:
@@ -158,7 +177,7 @@ async def get_event(request: web.Request) -> web.Response:
         return event_page(await find_why(request))
     key = path_text(request, "key")
     found = await request.app[THREADS].query(event, request.app[PORTS].database, key)
-    if found is None:
+    if found is None or not await eyes_of(request).see(project_of(found.envelope)):
         raise Problem(problems.NOT_FOUND, f"There is no event {key!r}.", field="key")
     return web.Response(body=event_json(found), headers={"Content-Type": "application/json"})
 

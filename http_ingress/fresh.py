@@ -23,3 +23,7 @@ class Fresh(Generic[T]):
             self._value = asyncio.ensure_future(self._read())
             self._until = now + self._seconds
         return await asyncio.shield(self._value)
+
+    def forget(self) -> None:
+        """Have the next who asks look it up: something has happened meanwhile."""
+        self._until = 0.0

@@ -9,10 +9,13 @@ from http_ingress.authentication import Gate
 from http_ingress.board import Board
 from http_ingress.fresh import Fresh
 from http_ingress.ports import Ports
+from http_ingress.records.room import Room
 from http_ingress.tail import Tail
 from http_ingress.threads import Threads
+from http_ingress.together import Together
 from producers.decisions import Decisions
 from store.accounts import User
+from store.operations import Operation
 
 PORTS = web.AppKey("ports", Ports)
 THREADS = web.AppKey("threads", Threads)
@@ -20,7 +23,10 @@ ACCEPTING = web.AppKey("accepting", Accepting)
 GATE = web.AppKey("gate", Gate)
 TAIL = web.AppKey("tail", Tail)
 BOARD: web.AppKey[Fresh[Board]] = web.AppKey("board", Fresh)
+OPERATIONS: web.AppKey[Together[str, Operation]] = web.AppKey("operations", Together)
+"""What has become of requests that somebody waits for."""
 DECISIONS = web.AppKey("decisions", Decisions)
+RECORDS = web.AppKey("records", Room)
 UPLOADS = web.AppKey("uploads", asyncio.Semaphore)
 """One slot per upload that may go on at once."""
 FOLLOWERS = web.AppKey("followers", asyncio.Semaphore)

@@ -52,7 +52,11 @@ def openapi(routes: Sequence[Route], public_url: str) -> dict[str, Any]:
             "schemas": _schemas(routes),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
-                "password": {"type": "http", "scheme": "basic"},
+                "password": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "In place of the password, one of the user's tokens.",
+                },
             },
         },
     }
@@ -62,7 +66,7 @@ def _operation(route: Route) -> dict[str, Any]:
     summary, _, rest = cleandoc(route.handler.__doc__ or "").partition("\n")
     words = [rest.strip().replace("\n", " ")]
     if route.access == "administer":
-        words.append("Only for superusers.")
+        words.append("Only for operators and superusers.")
     described = {
         "operationId": f"{route.handler.__name__}",
         "tags": [route.tag],

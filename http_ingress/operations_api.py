@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from http_ingress import problems
+from http_ingress.discretion import Eyes, eyes_of
 from http_ingress.following import stream_operation
 from http_ingress.keys import PORTS
 from http_ingress.negotiation import JSON, wait_seconds, wants_stream
@@ -23,14 +24,14 @@ async def get_operation(request: web.Request) -> web.StreamResponse:
     has ended.
     """
     check_query(request, ("tree",))
-    key = path_text(request, "id")
+    key, eyes = path_text(request, "id"), eyes_of(request)
     if wants_stream(request.headers.get("Accept")):
-        return await stream_operation(request, key, await _wait(request, key, 0))
+        return await stream_operation(request, eyes, await _wait(request, key, 0, eyes))
     longest = request.app[PORTS].limits.longest_wait_seconds
     seconds = wait_seconds(request.headers.get("Prefer"), longest)
-    operation = await _wait(request, key, seconds or 0)
+    operation = await _wait(request, key, seconds or 0, eyes)
     tree = query_text(request, "tree") == "true"
-    around = await look_up(request, key) if tree or not operation.ended else None
+    around = await look_up(request, key, eyes) if tree or not operation.ended else None
     body = OperationNowBody.now(operation, around, request.app[PORTS].clock(), tree=tree)
     headers = {"Content-Type": "application/json", "Cache-Control": "no-store"}
     if seconds is not None:
@@ -38,9 +39,17 @@ async def get_operation(request: web.Request) -> web.StreamResponse:
     return web.Response(body=body.json_bytes(), headers=headers)
 
 
-async def _wait(request: web.Request, key: str, seconds: float) -> Operation:
+async def _wait(request: web.Request, key: str, seconds: float, eyes: Eyes) -> Operation:
+    operation = await _look(request, key, 0, eyes)
+    # What may not be seen is not waited for: it is not found as quickly as what is not there.
+    if seconds > 0 and not operation.ended:
+        operation = await _look(request, key, seconds, eyes)
+    return operation
+
+
+async def _look(request: web.Request, key: str, seconds: float, eyes: Eyes) -> Operation:
     operation = await wait_for(request, key, seconds)
-    if operation is None:
+    if operation is None or not await eyes.see(*operation.projects):
         raise Problem(
             problems.NOT_FOUND, f"There is no operation {key!r}; requests have one.", field="id"
         )

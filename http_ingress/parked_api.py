@@ -1,16 +1,18 @@
 """Native API, parked events: what waits for a person, and why."""
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from http_ingress import problems
 from http_ingress.asking import judged
+from http_ingress.discretion import Eyes, eyes_of
 from http_ingress.forgery import form_token, hand_out
 from http_ingress.keys import PORTS, THREADS, USER
 from http_ingress.negotiation import HTML, JSON, wants_html
 from http_ingress.pages import ParkedItem, ParkedList, parked_item_page, parked_page
-from http_ingress.parameters import check_query, page_size, path_text, query_text
+from http_ingress.parameters import MOST, check_query, page_size, path_text, query_text
 from http_ingress.problems import Problem
 from http_ingress.representations.decisions import ListAsked
 from http_ingress.representations.parked import (
@@ -21,8 +23,10 @@ from http_ingress.representations.parked import (
     ParkedPageBody,
 )
 from http_ingress.routes import LIMIT, Answer, Parameter, Route
-from store.parked import Filter, counts, find
-from store.parked_views import get, groups, history
+from schemas.catalogue import CONFIDENTIAL, project_of
+from store.parked import Filter, Listed, counts, find
+from store.parked_views import Group, get, groups, history
+from store.views import events_by_key
 
 _FILTER = ("consumer", "type", "reason", "fingerprint", "since", "before", "state")
 _NO_STORE = {"Content-Type": JSON, "Cache-Control": "no-store"}
@@ -31,13 +35,14 @@ _NO_STORE = {"Content-Type": JSON, "Cache-Control": "no-store"}
 async def get_parked(request: web.Request) -> web.Response:
     """Page through what is parked, in order of parking; what waits, if `state` says nothing else.
 
-    Nothing that is parked is ever removed: what was decided stays with it.
+    Nothing that is parked is ever removed: what was decided stays with it. What is of a project is
+    there for those only who may read it, and for whoever may decide about it.
     """
     chosen = _chosen(request, "after", "limit")
     database, query = request.app[PORTS].database, request.app[THREADS].query
     most = page_size(request)
     after = query_text(request, "after") or ""
-    found = await query(find, database, chosen, after=after, most=most + 1)
+    found = await _find(request, chosen, after, most + 1)
     items, following = found[:most], None
     if len(found) > most:
         following = f"/parked?{urlencode({**request.query, 'after': items[-1].item.id})}"
@@ -46,11 +51,11 @@ async def get_parked(request: web.Request) -> web.Response:
         return web.Response(body=body.json_bytes(), headers=_NO_STORE)
     shown = ParkedList(
         said={name: value for name in _FILTER if (value := request.query.get(name))},
-        groups=await query(groups, database, chosen),
+        groups=await _groups(request, chosen),
         items=items,
         following=following,
         waiting=sum((await query(counts, database)).values()),
-        may_decide=request[USER].superuser,
+        may_decide=request[USER].may_administer,
         now=request.app[PORTS].clock(),
     )
     token = form_token(request)
@@ -59,10 +64,45 @@ async def get_parked(request: web.Request) -> web.Response:
     return response
 
 
-async def get_parked_groups(request: web.Request) -> web.Response:
-    """Group what is parked by failure: the same consumer, error and place in the code."""
-    chosen = _chosen(request)
+async def _find(request: web.Request, chosen: Filter, after: str, most: int) -> list[Listed]:
+    """Return chosen items that the client may see, from behind the id `after`."""
+    database, query = request.app[PORTS].database, request.app[THREADS].query
+    kept: list[Listed] = []
+    eyes, at_once = eyes_of(request), most
+    # Until there are enough: a short page with a next one would betray what the filter has found.
+    while len(kept) < most:
+        found = await query(find, database, chosen, after=after, most=at_once)
+        kept += await _seen(request, eyes, found)
+        if len(found) < at_once:
+            break
+        after, at_once = found[-1].item.id, MOST
+    return kept[:most]
+
+
+async def _seen(request: web.Request, eyes: Eyes, found: Sequence[Listed]) -> Sequence[Listed]:
+    """Return those of the items that the client may see; what is no event is of no project."""
+    keys = {one.item.event_key or "" for one in found if one.type in CONFIDENTIAL}
+    if not keys:
+        return found
+    events = await request.app[THREADS].query(events_by_key, request.app[PORTS].database, keys)
+    hidden = keys - {one.envelope.key for one in await eyes.seen(events)}
+    return [one for one in found if one.item.event_key not in hidden]
+
+
+async def _groups(request: web.Request, chosen: Filter) -> list[Group]:
+    """Return the groups; a group has events of several projects, and shows the reason of one."""
     found = await request.app[THREADS].query(groups, request.app[PORTS].database, chosen)
+    if request[USER].may_administer:
+        return found
+    return [group for group in found if group.type not in CONFIDENTIAL]
+
+
+async def get_parked_groups(request: web.Request) -> web.Response:
+    """Group what is parked by failure: the same consumer, error and place in the code.
+
+    Events of projects are counted for those only who may decide about them.
+    """
+    found = await _groups(request, _chosen(request))
     body = ParkedGroupsBody(groups=[ParkedGroupBody.of(group) for group in found])
     return web.Response(body=body.json_bytes(), headers=_NO_STORE)
 
@@ -80,7 +120,9 @@ async def find_detail(request: web.Request) -> ParkedDetailBody:
     item_id = path_text(request, "id")
     database, query = request.app[PORTS].database, request.app[THREADS].query
     found = await query(get, database, item_id)
-    if found is None:
+    if found is None or (
+        found[1] is not None and not await eyes_of(request).see(project_of(found[1]))
+    ):
         raise Problem(problems.NOT_FOUND, f"There is no parked item {item_id!r}.", field="id")
     past = await query(history, database, found[0])
     return ParkedDetailBody.whole(*found, past)
@@ -94,7 +136,7 @@ def item_page(
     known = {one.name for one in request.app[PORTS].listeners}
     shown = ParkedItem(
         item=body,
-        may_decide=request[USER].superuser and body.ending is None,
+        may_decide=request[USER].may_administer and body.ending is None,
         may_deliver=body.type is not None and body.consumer in known,
         refused=refused,
         entered=entered,

@@ -37,6 +37,8 @@ class Limits:
     most_events_in_batch: int = 1000
     largest_upload: int = 5 * 1024**4
     """One file."""
+    largest_record: int = 64 * 1024**2
+    """One record sent to /records."""
     most_concurrent_uploads: int = 64
     most_pending: int = 10_000
     """Requests that wait to be committed at once."""
@@ -46,6 +48,8 @@ class Limits:
     """How long a client may keep silent in the middle of a body."""
     longest_wait_seconds: float = 60
     """What `Prefer: wait` is capped to."""
+    answer_seconds: float = 20
+    """How long a client waits that knows no 202; then it is told 503, and may repeat."""
     heartbeat_seconds: float = 15
     """How often an idle stream says that it is alive."""
 

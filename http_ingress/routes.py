@@ -12,11 +12,13 @@ from http_ingress.forgery import check_origin
 from http_ingress.keys import GATE, PORTS, USER
 from http_ingress.parameters import DEFAULT, MOST
 from http_ingress.problems import Kind, Problem
+from store.errors import UnavailableError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Access = Literal["open", "read", "write", "administer"]
-"""`open`: anybody; `read`: anybody where reads are public; `write`: somebody we know;
-`administer`: a superuser, and not by way of another site's page."""
+"""`open`: anybody; `read`: anybody where reads are public, but nobody with wrong credentials;
+`write`: somebody we know; `administer`: an operator or a superuser, and not by way of another
+site's page."""
 Shape = type[BaseModel] | Mapping[str, Any] | None
 """A model or a JSON Schema; None: what the media type says, and no more."""
 
@@ -116,8 +118,14 @@ def _open(handler: Handler) -> Handler:
 
 def _reading(handler: Handler) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
-        if not request.app[PORTS].public_reads:
-            request[USER] = await request.app[GATE].admit(request)
+        public = request.app[PORTS].public_reads
+        if "Authorization" in request.headers or not public:
+            try:
+                request[USER] = await request.app[GATE].admit(request)
+            except UnavailableError:
+                # Nobody can be known now; the status page and the metrics are wanted all the more.
+                if not public:
+                    raise
         return await handler(request)
 
     return guarded
@@ -135,7 +143,7 @@ def _administering(handler: Handler) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
         check_origin(request)
         user = request[USER] = await request.app[GATE].admit(request)
-        if not user.superuser:
+        if not user.may_administer:
             raise Problem(problems.FORBIDDEN, f"The user {user.name!r} may not administer.")
         return await handler(request)
 

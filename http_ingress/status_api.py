@@ -1,9 +1,11 @@
 """The status page, its JSON twin, and what probes and scrapers ask for."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from aiohttp import web
 
+from http_ingress.board import LATEST, Board
+from http_ingress.discretion import eyes_of
 from http_ingress.keys import BOARD, PORTS, THREADS
 from http_ingress.negotiation import HTML, JSON
 from http_ingress.pages import status_page
@@ -11,6 +13,7 @@ from http_ingress.parameters import check_query, query_text
 from http_ingress.representations.status import PausedBody, ReadinessBody, StatusBody
 from http_ingress.routes import TEXT, Answer, Parameter, Route
 from schemas.catalogue import EVENTS
+from store.errors import UnavailableError
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -18,14 +21,26 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 async def show_status(request: web.Request) -> web.Response:
     """Show what the installation is doing."""
-    board = await request.app[BOARD].get()
+    board = await _shown(request)
     return status_page(board, request.app[PORTS].public_url, sorted(EVENTS))
 
 
 async def get_status(request: web.Request) -> web.Response:
     """Say what the installation is doing: every number that the status page shows."""
-    body = StatusBody.of(await request.app[BOARD].get())
+    body = StatusBody.of(await _shown(request))
     return web.Response(body=body.json_bytes(), headers={"Content-Type": JSON, **_NO_STORE})
+
+
+async def _shown(request: web.Request) -> Board:
+    """Return the board with those of the latest events that the client may see."""
+    board = await request.app[BOARD].get()
+    if board.latest is None:
+        return board
+    try:
+        seen = (await eyes_of(request).seen(board.latest))[:LATEST]
+    except UnavailableError:
+        seen = None
+    return replace(board, latest=seen)
 
 
 async def get_health(request: web.Request) -> web.Response:

@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic_core import to_json
 
 from http_ingress import problems
+from http_ingress.discretion import Eyes, eyes_of
 from http_ingress.events_api import selection_of
 from http_ingress.keys import PORTS, TAIL, THREADS
 from http_ingress.parameters import LARGEST_POSITION, check_query, number, query_number
@@ -32,7 +33,8 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
     """Send events as they are recorded, from now on or from where the client left off.
 
     Each has the ledger position as `id`, the type as `event` and the structured CloudEvent as
-    `data`. An event `gap` says that events between `from` and `to` cannot be given.
+    `data`. An event `gap` says that events between `from` and `to` cannot be given. Events of a
+    project are sent to those only who may read the project.
     """
     ports, tail = request.app[PORTS], request.app[TAIL]
     check_query(request, ("after", "type", "subject", "correlation"))
@@ -46,7 +48,8 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
     # The id says where the client stands before it has got anything.
     await response.write(b"retry: 2000\nid: %d\n\n" % position + gap)
     with tail.listening(kept.last):
-        await _Subscriber(response, tail, selection, position).run(ports.limits.heartbeat_seconds)
+        subscriber = _Subscriber(response, tail, selection, eyes_of(request), position)
+        await subscriber.run(ports.limits.heartbeat_seconds)
     return response
 
 
@@ -81,11 +84,17 @@ class _Subscriber:
     """One client, fed at the pace at which it reads."""
 
     def __init__(
-        self, response: web.StreamResponse, tail: Tail, selection: Selection, position: int
+        self,
+        response: web.StreamResponse,
+        tail: Tail,
+        selection: Selection,
+        eyes: Eyes,
+        position: int,
     ) -> None:
         self._response = response
         self._tail = tail
         self._selection = selection
+        self._eyes = eyes
         self._position = position
         """Up to where the client has been told everything that it asked for."""
         self._loop = asyncio.get_running_loop()
@@ -100,20 +109,24 @@ class _Subscriber:
                     # An id alone moves the client's Last-Event-ID over what it did not ask for.
                     await self._write(b": alive\nid: %d\n\n" % self._position)
                 else:
-                    await self._send(await self._next(left))
+                    await self._send(*await self._next(left))
 
-    async def _next(self, seconds: float) -> Sequence[Line]:
+    async def _next(self, seconds: float) -> tuple[Sequence[Line], int]:
+        """Return what to send, and up to where the client has been told everything then."""
         try:
-            return await self._tail.after(self._position, seconds)
-        except UnavailableError:
+            lines = await self._tail.after(self._position, seconds)
+            taken = [one for one in lines if self._selection.takes(one.envelope)]
+            position = lines[-1].position if lines else self._position
+            return await self._eyes.seen(taken), position
+        except (UnavailableError, Problem):
+            # Too many passwords wait to be verified: that is the one Problem there can be now.
             await asyncio.sleep(min(1, seconds))
-            return []
+            return [], self._position
 
-    async def _send(self, lines: Sequence[Line]) -> None:
+    async def _send(self, lines: Sequence[Line], position: int) -> None:
         for one in lines:
-            self._position = one.position
-            if self._selection.takes(one.envelope):
-                await self._write(one.sse)
+            await self._write(one.sse)
+        self._position = position
 
     async def _write(self, data: bytes) -> None:
         # Waits while the client does not read: it is given no more than the socket holds.

@@ -7,6 +7,7 @@ from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from aiohttp import web
 from pydantic_core import to_json
@@ -39,6 +40,7 @@ from store.file_views import file
 from store.keys import staging_key
 from store.operations import Operation
 from store.ports import Upload
+from store.uploads import keep_upload
 
 FORM = "multipart/form-data"
 
@@ -89,12 +91,13 @@ async def _accept(request: web.Request, receive: Receive, *, waits: bool) -> tup
     except BaseException:
         await _forget(request, key)
         raise
+    upload = _upload(asked, received, upload_id, ports.clock())
     acceptance = Acceptance(
         [envelope],
         f"user:{request[USER].name}",
         idempotency_key,
         _fingerprint(asked),
-        _upload(asked, received, upload_id, ports.clock()),
+        partial(keep_upload, upload=upload),
     )
     try:
         receipt = await request.app[ACCEPTING].accept(acceptance)

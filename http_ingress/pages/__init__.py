@@ -34,18 +34,18 @@ _HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
-    "Vary": "Accept",
+    "Vary": "Accept, Authorization",
 }
 
 
 def status_page(board: Board, public_url: str, types: Sequence[str]) -> web.Response:
     """Return the status page; `types` are those of events, which its script listens for."""
-    return _page("status.html", board=board, public_url=public_url, types=types)
+    return render("status.html", board=board, public_url=public_url, types=types)
 
 
 def events_page(page: EventsPage, selection: Selection, following: str | None) -> web.Response:
     """Return a page of the ledger."""
-    return _page("events.html", page=page, selection=selection, following=following)
+    return render("events.html", page=page, selection=selection, following=following)
 
 
 def event_page(why: Why) -> web.Response:
@@ -53,17 +53,17 @@ def event_page(why: Why) -> web.Response:
     focus = next(step for step in why.steps if step.event.envelope.key == why.focus)
     data = from_json(focus.event.envelope.data)
     file_id = data.get("file_id") if isinstance(data, dict) else None
-    return _page("event.html", why=why, focus=focus, file_id=file_id)
+    return render("event.html", why=why, focus=focus, file_id=file_id)
 
 
 def files_page(page: FilesPage, selection: FilesSelection, following: str | None) -> web.Response:
     """Return a page of the catalogue."""
-    return _page("files.html", page=page, selection=selection, following=following)
+    return render("files.html", page=page, selection=selection, following=following)
 
 
 def file_page(version: FileVersion) -> web.Response:
     """Return one version of a file."""
-    return _page("file.html", file=version)
+    return render("file.html", file=version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class ParkedList:
 
 def parked_page(shown: ParkedList, token: str) -> web.Response:
     """Return a page of parked items; its forms bring the token."""
-    return _page("parked.html", shown=shown, token=token, waiting=shown.waiting)
+    return render("parked.html", shown=shown, token=token, waiting=shown.waiting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,29 +102,31 @@ class ParkedItem:
 
 def parked_item_page(shown: ParkedItem, token: str) -> web.Response:
     """Return one parked item, with forms to decide about it."""
-    return _page("parked_item.html", shown=shown, token=token)
+    return render("parked_item.html", shown=shown, token=token)
 
 
 def documentation_page(openapi: Mapping[str, Any]) -> web.Response:
     """Return the reference of the API, from its OpenAPI document."""
-    return _page("docs.html", openapi=openapi)
+    return render("docs.html", openapi=openapi)
 
 
 def kinds_page(kinds: Sequence[Kind]) -> web.Response:
     """Return what kinds of problems mean."""
-    return _page("problems.html", kinds=kinds)
+    return render("problems.html", kinds=kinds)
 
 
 def problem_page(problem: Problem) -> web.Response:
     """Return a problem, for people."""
-    response = _page("problem.html", problem=problem)
+    response = render("problem.html", problem=problem)
     response.set_status(problem.kind.status)
     response.headers.extend(problem.headers)
     return response
 
 
-def _page(template: str, **values: object) -> web.Response:
+def render(template: str, **values: object) -> web.Response:
+    """Return a page made from a template; what is no character in HTML is shown as such."""
     text = _environment().get_template(template).render(**values)
+    text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     return web.Response(body=text.encode(errors="replace"), headers=_HEADERS)
 
 

@@ -21,8 +21,16 @@
     if (!due) due = setTimeout(() => refresh().catch(() => {}), milliseconds);
   };
 
+  // The server looks at most once in a second, so what it says first may be older than the event.
+  let last = 0;
+  const heard = () => {
+    soon(500);
+    clearTimeout(last);
+    last = setTimeout(() => soon(0), 1100);
+  };
+
   const stream = new EventSource("/events/stream");
-  for (const type of live.dataset.live.split(" ")) stream.addEventListener(type, () => soon(500));
+  for (const type of live.dataset.live.split(" ")) stream.addEventListener(type, heard);
   setInterval(() => soon(0), 10000);
 
   const button = document.createElement("button");

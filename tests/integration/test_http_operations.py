@@ -1,23 +1,20 @@
 """Operations over HTTP: how far they are, what they wait for, live until their end."""
 
-import json
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
 
 import pytest
 
 from consumers import answer_probe
 from http_ingress.ports import Limits
 from producers.client import Client
-from producers.server_sent import read_messages
 from schemas.envelope import Envelope
 from schemas.probes import ProbeRequested
 from store import leases
 from store.leases import Held, Progress, Span
 from tests.equipment.ingress import Ingress, serving
+from tests.equipment.streams import following
 from tests.equipment.world import World, open_world
 
 NAME = "answer-probe"
@@ -33,26 +30,6 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
 def ingress(world: World) -> Iterator[Ingress]:
     with serving(world) as ingress:
         yield ingress
-
-
-@contextmanager
-def following(ingress: Ingress, key: str) -> Iterator[Iterator[dict[str, Any]]]:
-    """Yield what is told of an operation, as it happens; it ends by itself."""
-    with closing(ingress.connect()) as connection:
-        head = f"GET /operations/{key} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n"
-        connection.sendall(head.encode())
-        reader = connection.makefile("rb")
-        assert reader.readline().startswith(b"HTTP/1.1 200 ")
-        while reader.readline() != b"\r\n":
-            pass
-        messages = read_messages(_chunks(reader))
-        yield (json.loads(one.data) for one in messages if one.event == "operation")
-
-
-def _chunks(reader: BinaryIO) -> Iterator[bytes]:
-    while size := int(reader.readline() or b"0", 16):
-        yield reader.read(size)
-        reader.readline()
 
 
 def lease(world: World, asked: Envelope) -> Held:

@@ -4,19 +4,18 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 from sqlalchemy import delete, select
 
 from consumers import answer_probe
 from http_ingress.ports import Limits
-from producers.server_sent import Message, read_messages
 from schemas.probes import ProbeRequested
 from store.tables import events
 from tests.equipment.ingress import Ingress, serving
+from tests.equipment.streams import listening, told
 from tests.equipment.world import World, open_world
 from tests.services.waiting import until
 
@@ -31,33 +30,6 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
 def ingress(world: World) -> Iterator[Ingress]:
     with serving(world, limits=Limits(heartbeat_seconds=0.2)) as ingress:
         yield ingress
-
-
-@contextmanager
-def listening(
-    ingress: Ingress, query: str = "", last: int | None = None
-) -> Iterator[Iterator[Message]]:
-    """Yield the messages of one stream, and hang up at the end of the block."""
-    resume = "" if last is None else f"Last-Event-ID: {last}\r\n"
-    with closing(ingress.connect()) as connection:
-        head = f"GET /events/stream{query} HTTP/1.1\r\nHost: x\r\n{resume}\r\n"
-        connection.sendall(head.encode())
-        reader = connection.makefile("rb")
-        assert reader.readline().startswith(b"HTTP/1.1 200 ")
-        while reader.readline() != b"\r\n":
-            pass
-        yield read_messages(_chunks(reader))
-
-
-def _chunks(reader: BinaryIO) -> Iterator[bytes]:
-    while size := int(reader.readline() or b"0", 16):
-        yield reader.read(size)
-        reader.readline()
-
-
-def told(messages: Iterator[Message]) -> Iterator[Message]:
-    """Yield messages that have data."""
-    return (message for message in messages if message.data)
 
 
 def probe(world: World, name: str, payload: object = None) -> None:

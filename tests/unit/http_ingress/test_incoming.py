@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from http_ingress.incoming import POSTABLE, is_batch, judge, read_batch, read_one
+from http_ingress.incoming import is_batch, judge, read_batch, read_one
 from http_ingress.problems import Problem
+from schemas.catalogue import POSTABLE
 from schemas.envelope import BATCH, LARGEST_DATA, Envelope
 from schemas.probes import ProbeAnswered, ProbeRequested
 from schemas.routing import is_request

@@ -36,7 +36,7 @@ def test_every_route_is_described(document: dict[str, Any], route: Route) -> Non
     assert ({} in described["security"]) is (route.access == "read")
     if route.access == "write":
         assert {"401", "403", "429", "503"} <= described["responses"].keys()
-    assert described["description"].endswith("Only for superusers.") is (
+    assert described["description"].endswith("Only for operators and superusers.") is (
         route.access == "administer"
     )
     named = {one["name"] for one in described["parameters"] if one["in"] == "path"}

@@ -1,0 +1,1 @@
+"""`/records`: a store of computational runs for the clients of Sumatra Server."""

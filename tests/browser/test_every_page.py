@@ -1,0 +1,122 @@
+"""What holds of every page, without any script: whole, narrow, by keyboard, read aloud."""
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.equipment.browsing import Visitor, visiting
+from tests.equipment.installations import Caller
+from tests.equipment.quarry import Quarry
+from tests.equipment.recording import Recording
+from tests.equipment.records import dependency, output, platform
+from tests.web import Answer, Request, serve
+
+NAVIGATION = {
+    "Status": "/",
+    "Events": "/events",
+    "Files": "/files",
+    "Records": "/records/",
+    "Parked": "/parked",
+    "API": "/docs",
+}
+DEEPER = (
+    *("event", "file", "parked item", "project", "search", "record", "diff", "history"),
+    *("permissions", "problems"),
+)
+LONG = "x" * 200
+"""What no line of a telephone has room for."""
+
+
+@pytest.fixture(scope="module")
+def addresses(store: Recording, quarry: Quarry) -> Mapping[str, str]:
+    """An installation with something on each of its pages: name → address."""
+    caller = Caller.of(store.running)
+    parked = quarry.park(caller, f"{LONG}/parked.txt")
+    archived = caller.call("PUT", f"/files/{LONG}/archived.txt", b"marble", prefer="wait=20")
+    assert archived.status == 201, archived
+    project = store.project("bo", public=True)
+    path = store.record(
+        project,
+        f"run of {LONG}",
+        reason=LONG,
+        tags=["_finished_", LONG],
+        diff=f"--- a\n+++ b\n@@ -1 +1 @@\n-{LONG}\n+{LONG}\n",
+        stdout_stderr=f"{LONG}\n" * 100,
+        output_data=[output(path=LONG)],
+        dependencies=[dependency(path=LONG)],
+        platforms=[platform(processor=LONG)],
+        repository={"url": LONG, "type": "GitRepository", "upstream": None},
+    )
+    assert store.put(path, {"outcome": LONG}).status == 200
+    return {
+        **NAVIGATION,
+        "event": caller.call("GET", f"/parked/{parked}").json["event"],
+        "file": f"/files/{caller.call('GET', '/files').json['files'][0]['id']}",
+        "parked item": f"/parked/{parked}",
+        "project": f"/records/{project}/",
+        "search": f"/records/{project}/?tags=_finished_&parameter=n",
+        "record": f"/records{path}",
+        "diff": f"/records{path}?view=diff",
+        "history": f"/records{path}?view=history",
+        "permissions": f"/records/{project}/permissions/",
+        "problems": "/problems",
+    }
+
+
+@pytest.fixture(scope="module")
+def root(browser: Browser, store: Recording) -> Iterator[Visitor]:
+    """Somebody who may see everything, and has signed in."""
+    with visiting(browser, store.url, "root", java_script_enabled=False) as root:
+        root.open("/parked")
+        root.open("/records/?sign_in=1")
+        yield root
+
+
+@pytest.mark.parametrize("name", [*NAVIGATION, *DEEPER])
+def test_a_page_is_whole(addresses: Mapping[str, str], root: Visitor, name: str) -> None:
+    page = root.open(addresses[name])
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    title, site = page.title().rsplit(" · ", 1)
+    assert title
+    assert site == "Muniment"
+    assert root.nameless() == []
+    assert root.too_wide() <= 0
+    root.skip_to_content()
+    assert root.complaints == []
+
+
+def test_the_navigation_leads_to_every_page(root: Visitor) -> None:
+    navigation = root.open("/docs").get_by_role("navigation", name="Site")
+    links = navigation.get_by_role("link").all()
+    assert [link.get_attribute("href") for link in links] == [*NAVIGATION.values()]
+    for name, path in NAVIGATION.items():
+        navigation.get_by_role("link", name=name).click()
+        expect(root.page).to_have_url(root.home + path)
+        expect(navigation.locator("[aria-current=page]")).to_contain_text(name)
+
+
+def test_what_is_wrong_with_a_page_is_noticed(browser: Browser) -> None:
+    faulty = """
+        <!doctype html><title>x</title>
+        <header><a href="#content">Skip to the content</a> <a href="/">Home</a></header>
+        <main id="content"><input> <div style="width: 50rem">x</div></main>
+        <script>window.ran = true</script>
+        <img src="http://localhost:1/x.png">
+    """
+    policy = {"Content-Type": "text/html", "Content-Security-Policy": "script-src 'none'"}
+
+    def answer(request: Request) -> Answer:
+        return Answer(body=faulty.encode(), headers=policy) if request.path == "/" else Answer(404)
+
+    with serve(answer) as web, visiting(browser, f"http://127.0.0.1:{web.port}") as visitor:
+        visitor.open("/")
+        assert visitor.nameless() == ["textbox"]
+        assert visitor.too_wide() > 300
+        said = "\n".join(visitor.complaints)
+        assert "Content Security Policy" in said
+        assert "asks for http://localhost:1/x.png" in said
+        visitor.page.evaluate("() => { setTimeout(() => { throw new Error('thrown') }) }")
+        with visitor.context.expect_event("weberror"):
+            visitor.page.evaluate("() => { setTimeout(() => { throw new Error('again') }) }")
+        assert "thrown" in "\n".join(visitor.complaints)

@@ -1,0 +1,34 @@
+"""One running system for all tests of a module, embedded and deployed: projects are their own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.equipment.module_services import amqp_url, postgresql_url
+from tests.equipment.recording import Recording, recording
+
+__all__ = ["amqp_url", "postgresql_url"]
+
+
+@pytest.fixture(scope="module", params=["embedded", "deployed"])
+def store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Recording]:
+    """A record store in each of the worlds."""
+    with recording(request.param, request, tmp_path_factory.mktemp("records")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def embedded(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Recording]:
+    """An embedded record store, for what neither bus nor database has a part in."""
+    with recording("embedded", request, tmp_path_factory.mktemp("records")) as running:
+        yield running
+
+
+@pytest.fixture
+def project(store: Recording) -> str:
+    """The id of a new project of Ann's."""
+    return store.project()
