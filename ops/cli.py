@@ -61,6 +61,12 @@ COMMANDS = {
             "ops.commands.events",
             "Show what led to what, who handled it, what came of it, and what still waits.",
         ),
+        Entry(
+            "records",
+            _USE,
+            "ops.commands.records",
+            "Records of runs, as Sumatra keeps them: whole projects, out and in.",
+        ),
         Entry("up", _RUN, "ops.commands.running", "Run everything in one process."),
         Entry("ingress", _RUN, "ops.commands.running", "Run the HTTP ingress."),
         Entry("consume", _RUN, "ops.commands.running", "Run consumers."),
@@ -72,7 +78,9 @@ COMMANDS = {
             "The exchanges, queues and bindings that RabbitMQ has to have.",
         ),
         Entry("db", _ADMINISTER, "ops.commands.database", "The database's tables."),
-        Entry("user", _ADMINISTER, "ops.commands.users", "Users: who may write."),
+        Entry(
+            "user", _ADMINISTER, "ops.commands.users", "Users: who gets in, and what they may do."
+        ),
         Entry("token", _ADMINISTER, "ops.commands.tokens", "Tokens, by which programs get in."),
         Entry(
             "parked", _LOOK, "ops.commands.parked", "What waits for your decision, and deciding."

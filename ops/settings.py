@@ -84,6 +84,10 @@ class Settings(BaseSettings):
     """Bytes of one file; more is answered 413."""
     largest_batch: ByteCount = 8 * 1024**2
     """Bytes of one request to /events; more is answered 413."""
+    largest_record: ByteCount = 64 * 1024**2
+    """Bytes of one record sent to /records, its diff included; more is answered 413."""
+    answer_seconds: Annotated[float, Field(gt=0, le=600)] = 20
+    """How long a client of /records waits for its answer; then it is told 503, and may repeat."""
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """Where `consume` and `relay` serve /metrics; 0: nowhere."""
 

@@ -237,7 +237,12 @@ def _serving(
         new_secret=new_secret,
         public_url=running.url,
         public_reads=settings.public_reads,
-        limits=Limits(largest_body=settings.largest_batch, largest_upload=settings.largest_upload),
+        limits=Limits(
+            largest_body=settings.largest_batch,
+            largest_upload=settings.largest_upload,
+            largest_record=settings.largest_record,
+            answer_seconds=settings.answer_seconds,
+        ),
     )
     server = HttpServer(application(ports), listening)
     with ExitStack() as stack:

@@ -16,9 +16,11 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from ops.bench import events as events_bench
 from ops.bench import ingest as ingest_bench
 from ops.bench import places
+from ops.bench import records as records_bench
 from ops.bench.laps import Report
 from ops.bench.places import Place, Servers
 from ops.bench.profiles import require_profiler
+from ops.bench.record_reports import print_records, records_json
 from ops.bench.reports import events_json, ingest_json, is_whole, print_events, print_ingest
 from ops.commands.caller import AsJson
 from ops.commands.manual import command_group, epilog
@@ -135,6 +137,52 @@ def ingest(  # noqa: PLR0913 - each is an option of the command line
         print_json(ingest_json(measured))
     else:
         print_ingest(console(), measured)
+    _judge(all(is_whole(kind.laps) for kind in measured.kinds))
+
+
+@app.command(
+    epilog=epilog("bench records", "bench records --embedded --count 500", "bench records --json")
+)
+def records(  # noqa: PLR0913 - each is an option of the command line
+    *,
+    count: Annotated[int, typer.Option("--count", min=10, help="Records per lap.")] = 1000,
+    connections: Annotated[
+        str, typer.Option("--connections", help="Of the clients that send records.")
+    ] = "1,16,64",
+    readers: Annotated[
+        int, typer.Option("--readers", min=1, help="Connections that read single records.")
+    ] = 16,
+    listed: Annotated[
+        int, typer.Option("--listed", min=1, help="Records of the project that is listed.")
+    ] = 10_000,
+    rounds: Rounds = 3,
+    embedded: Embedded = False,
+    amqp_url: AmqpUrl = _AMQP,
+    database_url: DatabaseUrl = _DATABASE,
+    management_url: ManagementUrl = "",
+    vhost: Vhost = "",
+    folder: Folder = None,
+    profile: Profile = None,
+    json: AsJson = False,
+) -> None:
+    """Measure /records: PUTs until they are durable, GETs of a record and of a long project.
+
+    The floor writes and reads the same rows through SQLAlchemy alone. Everything happens in a
+    vhost and a database of its own, which are removed. Exits with 1 when a record was lost or
+    doubled.
+    """
+    numbers = _numbers(connections)
+    wanted = records_bench.Wanted(count, numbers, readers, listed, rounds, profile)
+    servers = Servers(amqp_url, database_url, management_url, vhost)
+    with (
+        _place(folder, None if embedded else servers, profile) as (place, _),
+        _progress(wanted.total) as report,
+    ):
+        measured = records_bench.measure(place, wanted, report)
+    if json:
+        print_json(records_json(measured))
+    else:
+        print_records(console(), measured)
     _judge(all(is_whole(kind.laps) for kind in measured.kinds))
 
 

@@ -28,6 +28,8 @@ class Lap:
     """Things without a result."""
     doubled: int
     """Results beyond the first, and those that nobody asked for."""
+    times: Sequence[float] = ()
+    """Milliseconds that each took, where that is measured."""
 
 
 class Course(Protocol[T_contra]):

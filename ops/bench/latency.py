@@ -8,7 +8,8 @@ from time import monotonic
 
 from ops.bench.installation import Installation
 from ops.bench.laps import Tell
-from ops.bench.posting import ACCEPTED, Plan, build, read_answer
+from ops.bench.loading import read_answer
+from ops.bench.posting import ACCEPTED, Plan, build
 from ops.bench.processes import MeasurementError
 from ops.bench.witnesses import Witness
 

@@ -1,15 +1,15 @@
 """What was measured, as JSON for programs and as tables with a word on how to read them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from ops.bench import events, ingest
-from ops.bench.figures import Figures, figures, percentile
+from ops.bench.figures import percentile
 from ops.bench.laps import Lap
+from ops.bench.tables import columns, courses, table
 
 _MIB = 1024 * 1024
 _EVENTS = (
@@ -39,7 +39,7 @@ def events_json(measured: events.Measured) -> dict[str, Any]:
     times = {"accepted": measured.latency.accepted, "answered": measured.latency.answered}
     return {
         "place": measured.place,
-        "courses": [asdict(one) for one in _figures(measured.laps)],
+        "courses": [asdict(one) for one in courses(measured.laps)],
         "latency_ms": {
             name: {
                 "events": len(found),
@@ -54,7 +54,7 @@ def events_json(measured: events.Measured) -> dict[str, Any]:
 def print_events(console: Console, measured: events.Measured) -> None:
     """Print what `bench events` prints for people."""
     found = events_json(measured)
-    console.print(_table(measured.place, "events", _figures(measured.laps)))
+    console.print(table(measured.place, "events", courses(measured.laps)))
     for name, until in (("accepted", "the answer"), ("answered", "the follow-on is seen")):
         one = found["latency_ms"][name]
         console.print(
@@ -76,7 +76,7 @@ def ingest_json(measured: ingest.Measured) -> dict[str, Any]:
             {
                 "files": kind.files,
                 "size": kind.size,
-                "courses": [asdict(one) for one in _figures(kind.laps)],
+                "courses": [asdict(one) for one in courses(kind.laps)],
                 "peak_memory": kind.peak,
             }
             for kind in measured.kinds
@@ -88,51 +88,14 @@ def print_ingest(console: Console, measured: ingest.Measured) -> None:
     """Print what `bench ingest` prints for people."""
     for kind in measured.kinds:
         title = f"{measured.place}: {kind.files} of {kind.size / _MIB:g} MiB"
-        console.print(_table(title, "files", _figures(kind.laps), kind.size))
-    memory = _columns(["memory, MiB", *measured.idle])
+        console.print(table(title, "files", courses(kind.laps), kind.size))
+    memory = columns(["memory, MiB", *measured.idle])
     memory.add_row("idle", *map(_mib, measured.idle.values()))
     for kind in measured.kinds:
         name = f"after {kind.files} of {kind.size / _MIB:g} MiB"
         memory.add_row(name, *map(_mib, kind.peak.values()))
     console.print(memory)
     console.print(f"\n{_INGEST}", style="dim")
-
-
-# --- both ---------------------------------------------------------------------------------------
-
-
-def _figures(courses: Mapping[str, Sequence[Lap]]) -> list[Figures]:
-    floor = next(iter(courses.values()))
-    return [figures(name, laps, floor) for name, laps in courses.items()]
-
-
-def _table(title: str, things: str, found: Sequence[Figures], size: int = 0) -> Table:
-    processes = list(dict.fromkeys(name for one in found for name in one.cpu_per_1000))
-    table = _columns(
-        [
-            title,
-            f"{things}/s",
-            *(["MB/s"] if size else []),
-            "ratio",
-            *(f"CPU s/1000 {name}" for name in processes),
-            "lost",
-            "doubled",
-        ]
-    )
-    for one in found:
-        rate = [f"{one.per_second.median * size / 1e6:.1f}"] if size else []
-        cpu = (one.cpu_per_1000.get(name) for name in processes)
-        spent = ("" if used is None else f"{used:.2f}" for used in cpu)
-        whole = (str(one.lost), str(one.doubled))
-        table.add_row(one.course, str(one.per_second), *rate, str(one.ratio), *spent, *whole)
-    return table
-
-
-def _columns(names: Iterable[str]) -> Table:
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for number, name in enumerate(names):
-        table.add_column(name, justify="right" if number else "left")
-    return table
 
 
 def _mib(size: int | None) -> str:

@@ -8,8 +8,9 @@ from sqlalchemy import Table, func, select
 
 from ops.bench.installation import Installation
 from ops.bench.laps import Tell
+from ops.bench.loading import Posted
 from ops.bench.meters import read, spent
-from ops.bench.posting import ACCEPTED, Posted
+from ops.bench.posting import ACCEPTED
 from ops.bench.processes import Child, MeasurementError
 from store.database import Database
 from store.tables import deliveries, outbox
@@ -39,7 +40,7 @@ def time_load(
     load.hear(_START_SECONDS)
     before = read(installation.meters)
     load.tell()
-    posted = _follow(load, tell)
+    posted = follow(load, tell, ACCEPTED)
     # Nobody looks into the database before everything has been sent: looking costs, too.
     deadline = monotonic() + _PATIENCE_SECONDS
     while _count(database, results) != rows or _has_any(database, outbox, deliveries):
@@ -51,12 +52,13 @@ def time_load(
     return Timed(seconds, spent(before, read(installation.meters)))
 
 
-def _follow(load: Child, tell: Tell) -> Posted:
+def follow(load: Child, tell: Tell, wanted: str) -> Posted:
+    """Return how the load went. Raises MeasurementError when an answer is not as wanted."""
     while not isinstance(said := load.hear(_PATIENCE_SECONDS), Posted):
         tell(said)
-    refused = {status: times for status, times in said.answers.items() if status != ACCEPTED}
+    refused = {status: times for status, times in said.answers.items() if status != wanted}
     if refused:
-        raise MeasurementError(f"not every request was accepted; answers: {refused}")
+        raise MeasurementError(f"not every request was answered {wanted}; answers: {refused}")
     return said
 
 

@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from urllib.parse import quote
 
-from ops.bench.posting import Posted, read_answer
+from ops.bench.loading import Posted, read_answer
 from ops.bench.specimens import Specimen
 
 _PROGRESS_SECONDS = 0.2

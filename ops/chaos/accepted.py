@@ -3,6 +3,12 @@
 from collections import Counter, defaultdict
 from threading import Lock
 
+from schemas.catalogue import EVENTS
+from schemas.routing import is_request
+
+REQUESTS = tuple(name for name in EVENTS if is_request(name))
+"""Types of events that end. Of a project, the ledger has facts that nobody asked a consumer for."""
+
 
 class Accepted:
     """Remembers promises. Safe to use from many threads; an id and a digest are all it keeps."""
@@ -13,6 +19,8 @@ class Accepted:
         """Keys of events."""
         self.uploads: dict[str, tuple[str, str]] = {}
         """Name and SHA-256 by the key of the event that asks for it."""
+        self.records: dict[str, str] = {}
+        """What came of a run, by the label of its record."""
         self.surprises: Counter[str] = Counter()
         """Answers that must not come, and how often they did."""
 
@@ -25,6 +33,11 @@ class Accepted:
         """A file was accepted."""
         with self._lock:
             self.uploads[key] = (name, sha256)
+
+    def record(self, label: str, came_of_it: str) -> None:
+        """A run has ended, and its record was stored."""
+        with self._lock:
+            self.records[label] = came_of_it
 
     def surprise(self, what: str) -> None:
         """Something happened that must not."""
@@ -45,4 +58,4 @@ class Accepted:
         return found
 
     def __len__(self) -> int:
-        return len(self.probes) + len(self.uploads)
+        return len(self.probes) + len(self.uploads) + len(self.records)

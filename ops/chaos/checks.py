@@ -11,9 +11,11 @@ from typing import Any
 
 from sqlalchemy import RowMapping, Select, func, select
 
-from ops.chaos.accepted import Accepted
+from ops.chaos import runs
+from ops.chaos.accepted import REQUESTS, Accepted
 from schemas.files import FileRejected
 from schemas.probes import ProbeRequested
+from schemas.records import RecordClosed, RecordPutRequested
 from store.database import Database
 from store.errors import MunimentError
 from store.fixity import CHUNK
@@ -71,6 +73,8 @@ def settle(
     _effects(database, accepted, account)
     _follow_ons(database, keys, seen, account)
     _versions(database, objects, accepted, account)
+    for label, what, twice in runs.wrong(database, accepted):
+        (account.doubled if twice else account.lost).add(label, what)
     for row in _rows(database, select(parked.c.consumer, parked.c.event_key, parked.c.reason)):
         account.doubled.add(str(row["event_key"]), f"parked by {row['consumer']}: {row['reason']}")
     return account
@@ -79,7 +83,7 @@ def settle(
 def _requests(database: Database, accepted: Accepted, account: Account) -> set[str]:
     """Each request has ended, once; return their keys."""
     ended = Counter(row["event_key"] for row in _rows(database, select(inbox.c.event_key)))
-    requests = select(events.c.key).where(events.c.entry != "emitted")
+    requests = select(events.c.key).where(events.c.entry != "emitted", events.c.type.in_(REQUESTS))
     keys = accepted.keys() | {row["key"] for row in _rows(database, requests)}
     account.accepted = len(keys)
     for key in sorted(keys):
@@ -111,13 +115,16 @@ def _effects(database: Database, accepted: Accepted, account: Account) -> None:
 def _follow_ons(
     database: Database, keys: set[str], seen: set[str] | None, account: Account
 ) -> None:
-    """Each request has one follow-on of its consumer, and the witness has seen it."""
+    """Each request has one follow-on of its consumer, and the witness has seen it.
+
+    But a record that is sent again has none, and one that is closed thereby has another.
+    """
     emitted = select(events.c.key, events.c.type, events.c.cause, events.c.actor).where(
         events.c.entry == "emitted"
     )
     causes: Counter[tuple[str, str]] = Counter()
     for row in _rows(database, emitted):
-        causes[row["cause"], row["actor"]] += 1
+        causes[row["cause"], row["actor"]] += row["type"] != RecordClosed.TYPE
         if row["type"] == FileRejected.TYPE:
             account.lost.add(row["cause"], "its file was rejected")
         if seen is not None and row["key"] not in seen:
@@ -125,7 +132,8 @@ def _follow_ons(
     for (cause, actor), number in causes.items():
         if number > 1:
             account.doubled.add(cause, f"has {number} follow-ons of {actor}")
-    followed = {cause for cause, _ in causes}
+    sent = select(events.c.key).where(events.c.type == RecordPutRequested.TYPE)
+    followed = {cause for cause, _ in causes} | {row["key"] for row in _rows(database, sent)}
     for key in sorted(keys - followed):
         account.lost.add(key, "has no follow-on")
 

@@ -16,6 +16,7 @@ from time import monotonic
 import urllib3
 
 from ops.chaos.accepted import Accepted
+from ops.chaos.runs import PROJECT, stages
 from schemas.envelope import JSON
 from schemas.probes import ProbeRequested
 
@@ -46,12 +47,15 @@ class Client:
         self._pool = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(_PATIENCE_SECONDS))
         turn = 0
         with self._pool:
+            self._insist("PUT", f"/records/{PROJECT}", b"{}", {})
             while not self.stopping.wait(self.chance.uniform(0, _THINK_SECONDS)):
                 turn += 1
                 kind = self.chance.random()
-                if kind < 0.7:  # noqa: PLR2004 - part of the load
+                if kind < 0.6:  # noqa: PLR2004 - part of the load
                     self._post()
-                elif kind < 0.9:  # noqa: PLR2004 - part of the load
+                elif kind < 0.75:  # noqa: PLR2004 - part of the load
+                    self._record(f"run-{self.number}-{turn}")
+                elif kind < 0.92:  # noqa: PLR2004 - part of the load
                     self._upload_once_or_twice()
                 else:
                     self._upload_one_after_another(f"series/{self.number}/{turn}")
@@ -69,6 +73,15 @@ class Client:
             headers["prefer"] = "wait=2"
         if self._insist("POST", "/events", b'{"probe": "chaos"}', headers) is not None:
             self.accepted.probe(key)
+
+    def _record(self, label: str) -> None:
+        """A run begins and ends; the record of some has a diff that becomes an object."""
+        came_of_it = self._key()
+        diff = came_of_it * (5000 if self.chance.random() < 0.1 else 5)  # noqa: PLR2004 - the load
+        for body in stages(label, came_of_it, diff):
+            if self._insist("PUT", f"/records/{PROJECT}/{label}", body, {}) is None:
+                return
+        self.accepted.record(label, came_of_it)
 
     def _upload_once_or_twice(self) -> None:
         """The second time it is another request for what is there already."""

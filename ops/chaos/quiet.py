@@ -6,6 +6,7 @@ from time import monotonic, sleep
 
 from sqlalchemy import Table, func, select
 
+from ops.chaos.accepted import REQUESTS
 from store.database import Database
 from store.errors import UnavailableError
 from store.tables import deliveries, events, inbox, outbox, parked
@@ -63,7 +64,12 @@ def _unfinished(database: Database) -> set[str]:
         select(events.c.key)
         .outerjoin(inbox, inbox.c.event_key == events.c.key)
         .outerjoin(parked, parked.c.event_key == events.c.key)
-        .where(events.c.entry != "emitted", inbox.c.consumer.is_(None), parked.c.id.is_(None))
+        .where(
+            events.c.entry != "emitted",
+            events.c.type.in_(REQUESTS),
+            inbox.c.consumer.is_(None),
+            parked.c.id.is_(None),
+        )
         .limit(_AT_ONCE)
     )
     return {row["key"] for row in rows}

@@ -18,6 +18,7 @@ from store.errors import SetupError
 
 _HERE = "127.0.0.1"
 _POSTGRESQL_PORT = 5432
+_ANSWER_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ def scene(folder: Path, settings: Settings, chance: random.Random) -> Iterator[S
             place = stack.enter_context(deployed(folder, servers))
         else:
             place = embedded(folder)
-        direct = place.settings.model_copy(update={"instance": "chaos"})
+        # Less than clients' patience: they are told to repeat what they have sent for a record.
+        said = {"instance": "chaos", "answer_seconds": _ANSWER_SECONDS}
+        direct = place.settings.model_copy(update=said)
         found = Scene(place.name, direct, direct)
         if not found.embedded:
             found = _wire(stack, found, chance)

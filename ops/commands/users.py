@@ -1,4 +1,8 @@
-"""`muniment user`: who may write."""
+"""`muniment user`: who gets in, and what they may do.
+
+Every command works on the database itself, and so needs no right but to reach that: whoever has
+taken the last right by mistake gives it back in the same way.
+"""
 
 import sys
 from getpass import getpass
@@ -9,25 +13,37 @@ import typer
 from ops.commands.caller import AsJson, caller
 from ops.commands.manual import command_group, epilog
 from ops.commands.printing import print_json, print_table
-from ops.stores import open_store, prepare
+from ops.stores import Store, open_store, prepare
+from store.accounts import User
 from store.errors import SetupError
+from store.user_names import RULE
 
-app = command_group("Users: who may write.")
+app = command_group("Users: who gets in, and what they may do.")
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="1 to 64 of a-z, 0-9, '.', '_', '-'.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.")]
+NewName = Annotated[str, typer.Argument(metavar="NAME", help=f"{RULE}.")]
 PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input.")
 ]
 
 
 @app.command(
-    epilog=epilog("user add pipeline", "user add ada --superuser --password-stdin <secret.txt")
+    epilog=epilog(
+        "user add pipeline",
+        "user add ann@example.org --operator --password-stdin <secret.txt",
+        "user add ada --superuser",
+    )
 )
-def add(
+def add(  # noqa: PLR0913 - each is an option of the command line
     context: typer.Context,
-    name: Name,
+    name: NewName,
     *,
-    superuser: Annotated[bool, typer.Option("--superuser", help="May administer.")] = False,
+    superuser: Annotated[
+        bool, typer.Option("--superuser", help="May do everything, in every project.")
+    ] = False,
+    operator: Annotated[
+        bool, typer.Option("--operator", help="May decide about parked events, and schedule.")
+    ] = False,
     password_stdin: PasswordStdin = False,
     json: AsJson = False,
 ) -> None:
@@ -38,11 +54,43 @@ def add(
     password = _from_stdin() if password_stdin else None
     with open_store(caller(context).settings) as store:
         prepare(store, may_upgrade=False)
-        store.accounts.add_user(name, password, superuser=superuser)
+        kept = store.accounts.add_user(name, password, superuser=superuser, operator=operator)
     if json:
-        print_json({"name": name, "superuser": superuser, "has_password": password is not None})
+        rights = {"superuser": superuser, "operator": operator}
+        print_json({"name": kept, **rights, "has_password": password is not None})
     else:
-        typer.echo(f"Added {name}.")
+        typer.echo(f"Added {kept}.")
+
+
+@app.command(
+    epilog=epilog("user role ann@example.org --operator", "user role ada --no-superuser --operator")
+)
+def role(
+    context: typer.Context,
+    name: Name,
+    *,
+    superuser: Annotated[
+        bool | None,
+        typer.Option(
+            "--superuser/--no-superuser", help="Whether it may do everything, in every project."
+        ),
+    ] = None,
+    operator: Annotated[
+        bool | None,
+        typer.Option(
+            "--operator/--no-operator",
+            help="Whether it may decide about parked events, and schedule.",
+        ),
+    ] = None,
+) -> None:
+    """Give rights to a user or take them; within half a minute everywhere."""
+    if superuser is None and operator is None:
+        raise SetupError("say what is to change: --[no-]superuser or --[no-]operator")
+    with open_store(caller(context).settings) as store:
+        prepare(store, may_upgrade=False)
+        user = store.accounts.set_role(name, superuser=superuser, operator=operator)
+        _warn_without_superuser(store)
+    typer.echo(f"{user.name}: {_rights(user) or 'no rights but to write'}")
 
 
 @app.command(epilog=epilog("user passwd ada", "user passwd ada --password-stdin <secret.txt"))
@@ -67,7 +115,7 @@ def list_users(context: typer.Context, *, json: AsJson = False) -> None:
     rows = (
         (
             user.name,
-            "superuser" if user.superuser else "",
+            _rights(user),
             "password" if user.has_password else "tokens only",
             "disabled" if user.disabled else "",
             f"{user.created_at:%Y-%m-%d %H:%M}",
@@ -84,6 +132,7 @@ def disable(context: typer.Context, name: Name) -> None:
     with open_store(caller(context).settings) as store:
         prepare(store, may_upgrade=False)
         store.accounts.disable(name)
+        _warn_without_superuser(store)
     typer.echo(f"Disabled {name}; `muniment user enable {name}` undoes it.")
 
 
@@ -94,6 +143,19 @@ def enable(context: typer.Context, name: Name) -> None:
         prepare(store, may_upgrade=False)
         store.accounts.enable(name)
     typer.echo(f"Enabled {name}.")
+
+
+def _rights(user: User) -> str:
+    held = (("superuser", user.superuser), ("operator", user.operator))
+    return ", ".join(right for right, has in held if has)
+
+
+def _warn_without_superuser(store: Store) -> None:
+    if not any(user.superuser and not user.disabled for user in store.accounts.users()):
+        sys.stderr.write(
+            "muniment: no superuser gets in any more; `muniment user role NAME --superuser` or "
+            "`muniment user enable NAME` changes that\n"
+        )
 
 
 def _from_stdin() -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from ops.doctor.finding import MOST_ITEMS, Finding, Patient, State
-from store.orphans import Part, alone, content, more_files_than, names_of, staging
+from store.orphans import Part, alone, content, more_rows_than, names_of, staging
 
-_FEW_FILES = 20_000
+_FEW = 20_000
 """So many are all looked at; of more, one folder in 256, by chance."""
 _MOST_GONE = 1000
 """Where so many objects are gone, the rest is not looked for."""
@@ -36,7 +36,7 @@ def archive(patient: Patient) -> Finding:
         told.append(f"{many} objects are gone that rows speak of{of}")
         advice.append(
             "is the disk mounted, the bucket right? Else restore them from a backup, or ingest the "
-            "same bytes under the same names again"
+            "same bytes under the same names again, or send the same record"
         )
     if tally.orphans:
         told.append(f"{tally.orphans} objects ({tally.orphan_bytes} bytes) have no row")
@@ -69,7 +69,7 @@ def _count(patient: Patient, parts: Sequence[Part]) -> _Tally:
 
 def _parts(patient: Patient) -> tuple[Sequence[Part], str]:
     """Return what is looked at, and that in words."""
-    if patient.deep or not more_files_than(patient.store.database, _FEW_FILES):
+    if patient.deep or not more_rows_than(patient.store.database, _FEW):
         return [content(), staging()], "everything looked at"
     part = content(f"{int(patient.chance() * 256):02x}")
     words = f"looked at {part.prefix}, one folder of 256, and what is staged; --deep looks at all"

@@ -20,6 +20,7 @@ from tests.services.s3 import S3
 
 EVENTS = ("--count", "60", "--connections", "2,3", "--batch", "20", "--latencies", "3")
 FILES = ("--files", "20", "--size", "3KiB", "--large", "5MiB", "--connections", "2")
+RECORDS = ("--count", "20", "--connections", "1,3", "--readers", "2", "--listed", "30")
 COURSES = ["raw floor", "2 connections", "3 connections", "2 connections, batches of 20"]
 
 
@@ -62,7 +63,8 @@ def deployed(amqp_url: str, postgresql_url: str, tmp_path: Path) -> Iterator[Ben
     vhost = urlsplit(amqp_url).path[1:]
     urls = ["--amqp-url", amqp_url, "--vhost", vhost, "--database-url", postgresql_url]
     yield Bench(urls, tmp_path)
-    queues = ["answer-probe", "ingest-file", "bench.witness", "floor.requests", "floor.answers"]
+    queues = ["answer-probe", "ingest-file", "store-record", "delete-records"]
+    queues += ["bench.witness", "floor.requests", "floor.answers"]
     assert queue_lengths(amqp_url, queues) == {}
     assert list(tmp_path.iterdir()) == []
 
@@ -104,6 +106,20 @@ def test_every_file_is_accounted_for(bench: Bench) -> None:
         assert idle <= many["peak_memory"][process] <= large["peak_memory"][process]
 
 
+def test_every_record_is_accounted_for(bench: Bench) -> None:
+    found = bench.measure("records", *RECORDS, "--rounds", "2")
+    assert found["listed"] == 30
+    kinds = [(kind["work"], kind["connections"]) for kind in found["kinds"]]
+    sent = [(work, connections) for connections in (1, 3) for work in ("create", "update")]
+    assert kinds == [*sent, ("get", 2), ("list", 1)]
+    for kind in found["kinds"]:
+        assert [course["course"] for course in kind["courses"]] == ["raw floor", "records"]
+        check_conserved(kind["courses"], 2 * 20)
+        for latency in kind["latency_ms"].values():
+            assert 0 < latency["p50"] <= latency["p99"]
+        assert kind["p99_ratio"] > 0
+
+
 def test_objects_may_go_to_s3(deployed: Bench, s3: S3) -> None:
     bucket = s3.fresh_bucket()
     deployed.environment = {
@@ -132,6 +148,11 @@ def test_people_get_tables_and_how_to_read_them(embedded: Bench) -> None:
     assert all(word in said for word in ("events/s", "p99", "ratio: events/s against"))
     said = embedded.run("ingest", *FILES, "--rounds", "1").stdout
     assert all(word in said for word in ("MB/s", "memory, MiB", "ratio: files/s against"))
+    said = embedded.run("records", *RECORDS, "--rounds", "1").stdout
+    assert all(
+        word in said for word in ("create, 3 connections", "p99 ratio", "list, 1 connection")
+    )
+    assert "a project of 30 records" in " ".join(said.split())
 
 
 @pytest.mark.parametrize(
