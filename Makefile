@@ -33,9 +33,10 @@ format: $(EQUIPPED) ## format, and mend what can be mended by itself
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: $(EQUIPPED) ## measure events and ingest as ratios to a raw floor
+bench: $(EQUIPPED) ## measure events, ingest and records as ratios to a raw floor
 	$(BIN)/muniment bench events
 	$(BIN)/muniment bench ingest
+	$(BIN)/muniment bench records
 
 docs: $(EQUIPPED) ## write the generated pages of docs/reference anew
 	$(BIN)/python -m docs.generate

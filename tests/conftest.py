@@ -6,11 +6,13 @@ A service that cannot be had skips its tests on a laptop, and fails them where `
 import os
 import signal
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from typing import NoReturn, TypeVar
 
 import pytest
 
 from tests.services.backends import BACKENDS
+from tests.services.chromium import Chromium
 from tests.services.finding import ServiceMissingError
 from tests.services.ports import free_ports
 from tests.services.postgresql import PostgreSQL
@@ -18,6 +20,7 @@ from tests.services.private_postgresql import PrivatePostgreSQL
 from tests.services.private_rabbitmq import PrivateRabbitMQ
 from tests.services.rabbitmq import RabbitMQ
 from tests.services.s3 import S3
+from tests.services.spares import SpareVhosts
 
 T = TypeVar("T")
 
@@ -44,10 +47,16 @@ def rabbitmq() -> RabbitMQ:
     return _obtain(BACKENDS.rabbitmq)
 
 
+@pytest.fixture(scope="session")
+def _spare_vhosts(rabbitmq: RabbitMQ) -> Iterator[SpareVhosts]:
+    with closing(SpareVhosts(rabbitmq)) as spares:
+        yield spares
+
+
 @pytest.fixture
-def amqp_url(rabbitmq: RabbitMQ) -> Iterator[str]:
+def amqp_url(_spare_vhosts: SpareVhosts) -> Iterator[str]:
     """The URL of an empty virtual host, which goes with the test."""
-    with rabbitmq.fresh_vhost() as url:
+    with _spare_vhosts.fresh_vhost() as url:
         yield url
 
 
@@ -68,6 +77,12 @@ def postgresql_url(postgresql: PostgreSQL) -> Iterator[str]:
 def s3() -> S3:
     """An S3 server where buckets can be made."""
     return _obtain(BACKENDS.s3)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Chromium:
+    """A browser that can be run."""
+    return _obtain(BACKENDS.chromium)
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,17 @@
 """What the pages take for granted on a reader's machine."""
 
-import os
-import shutil
-
 import pytest
+
+from tests.programs import need
 
 
 @pytest.fixture(scope="session")
 def curl() -> None:
-    """See that curl is there; without it pages are skipped on a laptop, and fail in CI."""
-    if shutil.which("curl") is None:
-        reason = "curl is not installed, which the pages use"
-        if os.environ.get("CI"):
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+    """See that curl is there."""
+    need("curl")
+
+
+@pytest.fixture(scope="session")
+def git() -> None:
+    """See that git is there."""
+    need("git")

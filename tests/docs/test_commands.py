@@ -8,8 +8,13 @@ from tests.docs.following import follow, shown, steps
 from tests.docs.installation import of_this_tree
 from tests.docs.pages import PAGES, name
 
-# What is run in a copy with a change of its own, or with settings, has a test of its own.
-ELSEWHERE = {"docs/how-to/add-a-consumer.md", "docs/how-to/deal-with-parked-events.md"}
+# What is run in a copy with a change of its own, or with settings, or around an experiment, has a
+# test of its own.
+ELSEWHERE = {
+    "docs/how-to/add-a-consumer.md",
+    "docs/how-to/deal-with-parked-events.md",
+    "docs/how-to/use-sumatra.md",
+}
 
 
 @pytest.mark.usefixtures("curl")

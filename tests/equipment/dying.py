@@ -1,6 +1,6 @@
-"""A process that runs `ingest-file` and dies at a named instant, as by kill -9.
+"""A process that runs one consumer and dies at a named instant, as by kill -9.
 
-Run as `python -m tests.equipment.dying INSTANT DATABASE_URL BUS_URL FOLDER`.
+Run as `python -m tests.equipment.dying INSTANT DATABASE_URL BUS_URL FOLDER [CONSUMER]`.
 """
 
 import os
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from threading import Event
 
-from consumers.ingest_file import CONSUMER
+from consumers.registry import CONSUMERS
 from tests.equipment.objects import InterceptedObjects
 from tests.equipment.sources import Intercepted
 from tests.equipment.world import PATIENCE_SECONDS, open_world
@@ -27,16 +27,19 @@ INSTANTS = {
 }
 
 
-def main(instant: str, database_url: str, bus_url: str, folder: str) -> None:
+def main(
+    instant: str, database_url: str, bus_url: str, folder: str, name: str = "ingest-file"
+) -> None:
     """Work until the instant comes, and no further."""
     fatal = INSTANTS[instant]
+    (consumer,) = (one for one in CONSUMERS if one.name == name)
 
     def reach(at: str) -> None:
         if at == fatal:
             os.kill(os.getpid(), signal.SIGKILL)
 
     with open_world(
-        [CONSUMER],
+        [consumer],
         database_url=database_url,
         bus_url=bus_url,
         folder=Path(folder),
@@ -44,7 +47,7 @@ def main(instant: str, database_url: str, bus_url: str, folder: str) -> None:
     ) as world:
         world.objects = InterceptedObjects(world.objects, reach)
         with world.working(
-            CONSUMER,
+            consumer,
             around=lambda source: Intercepted(
                 source,
                 before=lambda call: reach(f"before {call}"),

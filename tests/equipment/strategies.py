@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from schemas.envelope import LONGEST_ATTRIBUTE, MOST_EXTENSIONS, Envelope
 from schemas.files import FileIngestRequested
 from schemas.probes import ProbeRequested
+from schemas.records import RecordDeletionRequested, RecordPutRequested
 
 LARGEST_DOUBLE_INTEGER = 2**53
 
@@ -96,3 +97,18 @@ requests = st.builds(
     media_type=st.none() | st.just("application/fits"),
     metadata=json_objects,
 ) | st.builds(ProbeRequested, probe=lines(255), payload=json_values)
+
+_name = lines(255 * 4)
+_record = {"project": _name.filter(lambda name: "/" not in name), "user": _name}
+
+record_requests = st.builds(
+    RecordPutRequested,
+    **_record,
+    label=_name,
+    fields=st.lists(lines(40), max_size=4).map(tuple),
+    size=st.integers(0, 2**63),
+    sha256=st.from_regex(r"[0-9A-Fa-f]{64}", fullmatch=True),
+) | st.builds(
+    RecordDeletionRequested, **_record, label=st.none() | _name, tag=st.none() | st.text()
+)
+"""What the record store asks of itself."""

@@ -5,6 +5,7 @@ most; with `MUNIMENT_TEST_EVERY_DEATH=1` all of them, more than twice at points 
 often, and at least 600.
 """
 
+import json
 import logging
 import os
 import uuid
@@ -18,7 +19,7 @@ import pytest
 from sqlalchemy import select
 
 from schemas.probes import ProbeRequested
-from schemas.routing import FACTS
+from schemas.routing import FACTS, is_request
 from store.database import Database, open_database
 from store.tables import events, files
 from tests import foreign_amqp as foreign
@@ -28,25 +29,28 @@ from tests.fault.explorer.exploring import Exploration, explore, survey, tally
 from tests.fault.explorer.lives import Lives, lives
 from tests.fault.explorer.points import Death
 from tests.fault.explorer.reckoning import at_rest, blamed, reckon, waiting
-from tests.fault.explorer.scenarios import FailingOnce, event, scenarios
+from tests.fault.explorer.scenarios import PROJECT, FailingOnce, event, said_by, scenarios
 from tests.services.waiting import until
 from tests.web import serve
 
 EVERY = bool(os.environ.get("MUNIMENT_TEST_EVERY_DEATH"))
 OCCURRENCES = 12 if EVERY else 2
-DEATHS = 600 if EVERY else 200
+DEATHS = 600 if EVERY else 120
 WITNESS = "witness"
 _log = logging.getLogger(__name__)
 KNOWN = {
     "embedded": (
         *("_commit", "INSERT events", "INSERT deliveries", "HTTP/1.1 200", "INSERT probes"),
         *("INSERT files", "INSERT inbox", "DELETE deliveries", "INSERT failures", "os.link"),
-        *("BufferedWriter.write", "os.fsync", "os.unlink"),
+        *("BufferedWriter.write", "os.fsync", "os.unlink", "INSERT record_drafts"),
+        *("INSERT record_objects", "DELETE record_drafts", "INSERT records", "DELETE records"),
+        *("INSERT record_history",),
     ),
     "deployed": (
         *("_commit", "INSERT events", "INSERT outbox", "HTTP/1.1 200", "INSERT probes"),
         *("INSERT files", "INSERT inbox", "DELETE outbox", "INSERT failures", "sendall PUT"),
-        *("Basic.Publish", "Basic.Ack"),
+        *("Basic.Publish", "Basic.Ack", "INSERT record_drafts", "INSERT record_objects"),
+        *("DELETE record_drafts", "INSERT records", "DELETE records", "INSERT record_history"),
     ),
 }
 """Effects that are there for certain."""
@@ -90,7 +94,8 @@ def test_a_death_at_any_point_loses_nothing_and_doubles_nothing(
     ):
         client = Client(first_start(some, installation))
         exploration = Exploration(client)
-        survey(some, exploration, scenarios(f"http://{web.host}:{web.port}"), OCCURRENCES)
+        ways = scenarios(f"http://{web.host}:{web.port}", database)
+        survey(some, exploration, ways, OCCURRENCES)
         deaths = max(DEATHS, len(exploration.plans)) if EVERY else DEATHS
         explore(some, exploration, deaths)
         life = some.begin()
@@ -105,6 +110,11 @@ def test_a_death_at_any_point_loses_nothing_and_doubles_nothing(
             row["name"]: client.call(life.url, "GET", f"/files/{row['id']}/content")
             for row in database.query(select(files.c.id, files.c.name))
         }
+        said = {
+            name: json.loads(client.call(life.url, "GET", f"{PROJECT}{name}/"))["stdout_stderr"]
+            for name, scenario in exploration.asked.items()
+            if scenario.title == "record"
+        }
         assert not some.drain()
     say(exploration)
     assert client.surprises == []
@@ -116,6 +126,7 @@ def test_a_death_at_any_point_loses_nothing_and_doubles_nothing(
     ]
     assert troubles == []
     assert all(content.decode() == name for name, content in contents.items())
+    assert all(text == said_by(name) for name, text in said.items())
     if installation.world == "deployed":
         check_witness(installation, database)
     check_the_explorer_itself(installation, exploration, deaths)
@@ -164,14 +175,17 @@ def wait_for_rest(database: Database) -> None:
 
 
 def first_start(some: Lives, installation: Installation) -> str:
-    """Make the tables and the queues, and return the operator's token."""
-    assert some.begin() is not None
+    """Make the tables, the queues and the project, and return the operator's token."""
+    life = some.begin()
+    assert life is not None
     if installation.world == "deployed":
         foreign.declare(installation.bus_url, WITNESS)
         with foreign.channel(installation.bus_url) as channel:
             channel.queue_bind(WITNESS, FACTS, "#")
+    token = (installation.folder / "data" / "operator.token").read_text().strip()
+    Client(token).call(life.url, "PUT", PROJECT, b"{}")
     assert not some.drain()
-    return (installation.folder / "data" / "operator.token").read_text().strip()
+    return token
 
 
 def say(exploration: Exploration) -> None:
@@ -194,11 +208,13 @@ def say(exploration: Exploration) -> None:
 
 def check_witness(installation: Installation, database: Database) -> None:
     """See that whoever listens to facts was told each of them; a repeat is allowed."""
-    emitted = {
-        row["id"] for row in database.query(select(events.c.id).where(events.c.entry == "emitted"))
+    facts = {
+        row["id"]
+        for row in database.query(select(events.c.id, events.c.type))
+        if not is_request(row["type"])
     }
     told = {one.properties.message_id for one in foreign.empty(installation.bus_url, WITNESS)}
-    assert told == emitted
+    assert told == facts
 
 
 def check_the_explorer_itself(

@@ -1,4 +1,4 @@
-"""Databases and worlds for integration tests."""
+"""Databases, worlds and scenes for integration tests."""
 
 from tests.equipment.fixtures import (
     database,
@@ -8,12 +8,15 @@ from tests.equipment.fixtures import (
     postgresql_tables_url,
     shared_postgresql_url,
 )
+from tests.equipment.parking import everywhere, scene
 
 __all__ = [
     "database",
     "database_url",
+    "everywhere",
     "make_embedded_world",
     "make_world",
     "postgresql_tables_url",
+    "scene",
     "shared_postgresql_url",
 ]

@@ -1,9 +1,10 @@
 """Durable acceptance: shared commits, and each request all or nothing by itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from queue import Queue
 from threading import Thread
 from typing import Any
@@ -20,6 +21,7 @@ from store.database import Database, Transaction, open_database
 from store.errors import ConflictError, DatabaseUnavailableError, MunimentError
 from store.ledger import Departure, Ledger
 from store.ports import Upload
+from store.uploads import keep_upload
 from tests.equipment.world import PATIENCE_SECONDS, new_id
 from tests.services.private_postgresql import PrivatePostgreSQL
 
@@ -315,14 +317,15 @@ def test_a_refused_request_uses_up_no_key(desk: Desk) -> None:
 
 
 def test_received_bytes_are_remembered_with_their_event_alone(desk: Desk) -> None:
-    def upload(number: str) -> Upload:
-        return Upload(number, f"staging/{number}", 3, "s", "m", None, NOW)
+    def upload(number: str) -> Callable[[Transaction], None]:
+        received = Upload(number, f"staging/{number}", 3, "s", "m", None, NOW)
+        return partial(keep_upload, upload=received)
 
     one = event()
     desk.accept(
-        request(one, upload=upload("1")),
-        request(one, upload=upload("repeated")),
-        request(replace(one, data=b"{}"), upload=upload("conflict")),
+        request(one, keep=upload("1")),
+        request(one, keep=upload("repeated")),
+        request(replace(one, data=b"{}"), keep=upload("conflict")),
     )
     assert [row["id"] for row in rows(desk.database, tables.uploads)] == ["1"]
 

@@ -228,23 +228,6 @@ def test_token_create_prints_nothing_but_the_token_on_standard_output(
     assert "revoke" in ran.err
 
 
-def test_users_are_added_listed_and_disabled(muniment: CommandLine) -> None:
-    added = muniment.run(
-        "user", "add", "ada", "--superuser", "--password-stdin", "--json", stdin="long enough\n"
-    )
-    assert added.json == {"name": "ada", "superuser": True, "has_password": True}
-    assert muniment.run("user", "add", "ada").code == 1
-    assert muniment.run("user", "add", "short", "--password-stdin", stdin="short\n").code == 1
-    assert muniment.run("user", "add", "none", "--password-stdin").code == 2
-    assert muniment.run("user", "passwd", "ada", "--password-stdin", stdin="other one\n").code == 0
-    assert muniment.run("user", "disable", "ada").code == 0
-    [ada] = [one for one in muniment.run("user", "list", "--json").json if one["name"] == "ada"]
-    assert ada["disabled"]
-    assert "password_hash" not in ada
-    assert "disabled" in muniment.run("user", "list").out
-    assert muniment.run("user", "enable", "ada").code == 0
-
-
 def test_the_tables_are_made_once(nowhere: CommandLine) -> None:
     first = nowhere.run("db", "upgrade", "--json").json
     again = nowhere.run("db", "upgrade", "--json").json

@@ -76,6 +76,7 @@ def ingress(world: World) -> Iterator[Ingress]:
     with serving(world, consumer=NAME) as ingress:
         ingress.accounts.add_user("ada", PASSWORD, superuser=True)
         ingress.accounts.add_user("bob", PASSWORD)
+        ingress.accounts.add_user("cleo@example.org", PASSWORD, operator=True)
         yield ingress
 
 
@@ -160,6 +161,17 @@ def test_who_may_not_administer_sees_no_forms(world: World, ingress: Ingress) ->
     assert 'method="post"' not in bob.open("/parked")
     item = world.rows(tables.parked)[0]["id"]
     assert 'method="post"' not in bob.open(f"/parked/{item}")
+
+
+def test_an_operator_decides_as_a_superuser_does(world: World, ingress: Ingress) -> None:
+    cleo = Browser(ingress, "cleo@example.org")
+    item = world.rows(tables.parked)[0]["id"]
+    token = cleo.token(cleo.open(f"/parked/{item}"))
+    assert cleo.send(f"/parked/{item}/replay", {"token": token}).status == 303
+    assert world.count(tables.parked, ending="replayed", ended_by="user:cleo@example.org") == 1
+    bob = Browser(ingress, "bob")
+    bob.open("/parked")
+    assert bob.send("/parked/replay", {}).status == 403
 
 
 def test_a_browser_is_asked_to_sign_in(ingress: Ingress) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Protocol, TypeVar
 
-from tests.services import apt, postgresql, rabbitmq
+from tests.services import apt, chromium, postgresql, rabbitmq
+from tests.services.chromium import Chromium
 from tests.services.finding import ServiceMissingError, Way, find
 from tests.services.postgresql import PostgreSQL
 from tests.services.private_postgresql import PrivatePostgreSQL
@@ -77,6 +78,18 @@ class Backends:
         self.summary["S3"] = f"{server.version}, {how}"
         return server
 
+    def chromium(self) -> Chromium:
+        """Find a browser. Raises ServiceMissingError."""
+        ways: list[Way[Chromium]] = [
+            ("installed", chromium.installed),
+            ("installed with apt-get", _chromium_from_apt),
+        ]
+        if "MUNIMENT_TEST_CHROMIUM" in self._environ:
+            ways = [("given by MUNIMENT_TEST_CHROMIUM", lambda: chromium.given(self._environ))]
+        browser, how = self._noting("Chromium", lambda: find("Chromium", ways))
+        self.summary["Chromium"] = f"{browser.version}, {how}"
+        return browser
+
     def private_rabbitmq(self) -> PrivateRabbitMQ:
         """Start a broker of our own. Raises ServiceMissingError."""
         broker = self._noting(
@@ -127,6 +140,11 @@ def installed(package: str, kind: Callable[[], P]) -> P:
     return started(kind)
 
 
+def _chromium_from_apt() -> Chromium:
+    apt.install(chromium.PACKAGE)
+    return chromium.installed()
+
+
 def private(package: str, kind: Callable[[], P]) -> P:
     """Return a running server of our own, installing it if need be. Raises ServiceMissingError."""
     ways: list[Way[P]] = [
@@ -137,4 +155,4 @@ def private(package: str, kind: Callable[[], P]) -> P:
 
 
 BACKENDS = Backends(os.environ)
-"""Those of this session."""
+"""Those of this run of the tests."""

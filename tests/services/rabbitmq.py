@@ -31,13 +31,17 @@ class RabbitMQ:
         """What the broker says, and how virtual hosts are made."""
         return f"{server_version(self.url)} (vhosts by {self.vhosts.name})"
 
+    def url_of(self, vhost: str) -> str:
+        """Return the AMQP URL of a virtual host."""
+        return f"{self.url.rpartition('/')[0]}/{vhost}"
+
     @contextmanager
     def fresh_vhost(self) -> Iterator[str]:
         """Yield the AMQP URL of an empty virtual host, and delete it afterwards."""
         name = f"muniment-test-{secrets.token_hex(6)}"
         self.vhosts.create(name)
         try:
-            yield f"{self.url.rpartition('/')[0]}/{name}"
+            yield self.url_of(name)
         finally:
             self.vhosts.delete(name)
 

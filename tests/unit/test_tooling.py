@@ -55,6 +55,7 @@ def test_when_no_way_works_each_says_why() -> None:
         ("rabbitmq", {"MUNIMENT_TEST_AMQP_URL": "amqp://guest:guest@127.0.0.1:1/"}),
         ("postgresql", {"MUNIMENT_TEST_DATABASE_URL": "postgresql://postgres@127.0.0.1:1/x"}),
         ("s3", {"MUNIMENT_TEST_S3_ENDPOINT_URL": "http://127.0.0.1:1"}),
+        ("chromium", {"MUNIMENT_TEST_CHROMIUM": "/nowhere/chromium"}),
     ],
 )
 def test_a_service_that_was_given_is_never_replaced_by_another(

@@ -86,6 +86,7 @@ def explore(lives: Lives, exploration: Exploration, deaths: int) -> None:
 def _live(lives: Lives, exploration: Exploration, plan: Plan, *, dry: bool = False) -> bool:
     """Live one life; whether it ended in the planned death."""
     name = str(uuid.uuid4())
+    plan.scenario.prepare(name)
     life = lives.begin(None if dry else plan.death)
     if life is None:
         exploration.died_early.append(plan)

@@ -8,12 +8,19 @@ of every scenario alike.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
 
 from sqlalchemy import Select, func, select
 
 from schemas.files import FileIngestRequested
 from schemas.probes import ProbeRequested
-from store.tables import files, probes
+from schemas.record_document import LONG, read_moment, write
+from store.database import Database
+from store.record_ports import Happening, LongText, Record
+from store.records import SqlRecords
+from store.tables import files, probes, record_history
+from tests.equipment.records import first_put
 from tests.web import Answer, Request
 
 WAIT = {"prefer": "wait=20"}
@@ -38,6 +45,10 @@ class Scenario:
     """Takes a UUID, which becomes the name of what is asked for."""
     effects: Select[tuple[str, int]]
     """Returns each name, and how often its effect is there."""
+    prepare: Callable[[str], None] = lambda _name: None
+    """Makes what has to be there before; called while nobody lives."""
+    repeatable: bool = False
+    """What is asked again is accepted again, and has no further effect."""
 
 
 def event(key: str, type_: str, **data: object) -> Ask:
@@ -52,6 +63,55 @@ def event(key: str, type_: str, **data: object) -> Ask:
     return Ask("POST", "/events", json.dumps(data).encode(), {**headers, **WAIT})
 
 
+PROJECT = "/records/explorer/"
+"""Has to be made before records are asked for."""
+
+
+def said_by(name: str) -> str:
+    """Return what a run of that name said: too much for a row."""
+    return f"{name}\n" * 2000
+
+
+def put_record(name: str) -> Ask:
+    """Send the record of a run of that name."""
+    document = first_put(label=name, stdout_stderr=said_by(name))
+    return Ask("PUT", f"{PROJECT}{name}/", json.dumps(document).encode(), {})
+
+
+def delete_tagged(name: str) -> Ask:
+    """Delete all records with a tag of that name."""
+    return Ask("DELETE", f"{PROJECT}tag/{name}/", b"", {})
+
+
+def add_tagged(database: Database, name: str) -> None:
+    """Add a record with a tag of that name."""
+    document = first_put(label=name, tags=[name])
+    texts = {field: LongText(write(document.pop(field)), None) for field in LONG}
+    record = Record(
+        id=name,
+        project="explorer",
+        label=name,
+        timestamp=read_moment(document["timestamp"]),
+        born=0,
+        sequence=0,
+        revision=1,
+        open=False,
+        document=document,
+        texts=texts,
+        changed_at=datetime.now(UTC),
+        changed_by="operator",
+    )
+    with database.transaction() as transaction:
+        SqlRecords(transaction).add(record)
+
+
+def happened(what: Happening) -> Select[tuple[str, int]]:
+    """Count how often that happened to each record."""
+    label = record_history.c.label
+    counted = select(label.label("name"), func.count().label("times"))
+    return counted.where(record_history.c.happened == what).group_by(label)
+
+
 def upload(name: str) -> Ask:
     """Upload a file of that name, whose content is the name."""
     return Ask("PUT", f"/files/{name}", name.encode(), {"idempotency-key": name, **WAIT})
@@ -61,7 +121,7 @@ PROBES = select(probes.c.probe.label("name"), func.count().label("times")).group
 FILES = select(files.c.name, func.count().label("times")).group_by(files.c.name)
 
 
-def scenarios(source: str) -> list[Scenario]:
+def scenarios(source: str, database: Database) -> list[Scenario]:
     """Return all there are; `source` is the URL of a `FailingOnce`."""
     return [
         Scenario("probe", lambda name: event(name, ProbeRequested.TYPE, probe=name), PROBES),
@@ -72,6 +132,14 @@ def scenarios(source: str) -> list[Scenario]:
                 name, FileIngestRequested.TYPE, name=name, source=f"{source}/{name}"
             ),
             FILES,
+        ),
+        Scenario("record", put_record, happened("created"), repeatable=True),
+        Scenario(
+            "deletion",
+            delete_tagged,
+            happened("deleted"),
+            prepare=partial(add_tagged, database),
+            repeatable=True,
         ),
     ]
 
