@@ -16,7 +16,7 @@ def wait_for_a_look(caller: Caller) -> None:
     """Wait until the server has just looked at everything, so that it need not again at once."""
     before = caller.call("GET", "/status").json["at"]
     until(
-        lambda: caller.call("GET", "/status").json["at"] != before, seconds=20, what="another look"
+        lambda: caller.call("GET", "/status").json["at"] != before, seconds=60, what="another look"
     )
 
 
@@ -64,7 +64,7 @@ def test_an_operator_replays_one_and_discards_another(browser: Browser, store: R
         expect(page.get_by_role("main")).to_contain_text("Replayed by user:root")
         until(
             lambda: caller.call("GET", "/files?name=david").json["files"],
-            seconds=20,
+            seconds=60,
             what="the file",
         )
 

@@ -23,7 +23,7 @@ READER = Consumer("reader", ProbeAnswered, lambda _event, _work: ())
 OTHER_READER = Consumer("other-reader", ProbeAnswered, lambda _event, _work: ())
 CONSUMERS = (OWNER, READER, OTHER_READER)
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 60.0
 
 
 class Clock:

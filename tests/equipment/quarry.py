@@ -27,7 +27,7 @@ class Quarry:
             items = caller.call("GET", "/parked?state=any").json["items"]
             return next((one["id"] for one in items if one["event"] == event), None)
 
-        return until(parked, seconds=20, what=f"the parking of {name}")
+        return until(parked, seconds=60, what=f"the parking of {name}")
 
     def mend(self) -> None:
         """Have every file to give from now on."""

@@ -203,10 +203,10 @@ def test_an_alarm_is_named_within_seconds_and_is_over_by_itself(
             with pytest.raises(BrokerUnavailableError, match="alarm is on"):
                 publisher.check()
             assert monotonic() - before < 1, "what is known to be blocked is not tried"
-            until(lambda: taken(source), seconds=20, what="consuming during the alarm")
+            until(lambda: taken(source), seconds=60, what="consuming during the alarm")
         finally:
             private_rabbitmq.control("set_vm_memory_high_watermark", "0.6")
-        until(lambda: published(publisher, batch), seconds=20, what="the end of the alarm")
+        until(lambda: published(publisher, batch), seconds=60, what="the end of the alarm")
     arrived = [one.properties.message_id for one in foreign.empty(url, CONSUMER.name)]
     assert set(arrived) == {one.id for one in batch}
     # The batch that met the alarm and the one after it; the twenty in between left no trace.

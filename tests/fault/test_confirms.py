@@ -77,7 +77,7 @@ def test_an_alarm_is_named_at_once_by_a_connection_that_begins_with_it(
         finally:
             private_rabbitmq.control(*off)
         for publisher in (known, new):
-            until(partial(answers, publisher), seconds=30, what="the end of the alarm")
+            until(partial(answers, publisher), seconds=60, what="the end of the alarm")
 
 
 def answers(publisher: AmqpPublisher) -> bool:

@@ -39,7 +39,7 @@ def test_bytes_of_an_upload_stay_when_its_client_has_gone(
         operation = again.json["operations"][0]["href"]
         ended = until(
             lambda: (found := caller.call("GET", operation).json)["ended_at"] and found,
-            seconds=30,
+            seconds=60,
             what="the operation to end",
         )
         assert ended["state"] == "succeeded"
@@ -58,7 +58,7 @@ def break_off_an_upload(running: System, caller: Caller) -> None:
     with socket.create_connection((parts.hostname, parts.port)) as client:
         client.sendall(head.encode() + CONTENT)
         until(
-            lambda: list(running.store.objects.list(STAGING)), seconds=10, what="the staged bytes"
+            lambda: list(running.store.objects.list(STAGING)), seconds=60, what="the staged bytes"
         )
         let_it_go_on(caller)
     let_it_go_on(caller)

@@ -59,7 +59,7 @@ def test_broker_down_at_acceptance(
     assert {caller.post(key).status for key in during} == {202}
     until(
         lambda: caller.call("GET", "/readyz").json["dependencies"]["bus"],
-        seconds=20,
+        seconds=60,
         what="/readyz to name the broker",
     )
     assert caller.call("GET", f"/operations/{during[0]}").json["state"] == "accepted"
@@ -111,11 +111,11 @@ def test_database_down(
     # A server process that has outlived its parent may still answer for a moment.
     until(
         lambda: caller.call("GET", "/readyz").status == 503,
-        seconds=30,
+        seconds=60,
         what="/readyz to tell of the database",
     )
     private_postgresql.start()
-    until(lambda: caller.post(after).status == 202, seconds=30, what="a 202")
+    until(lambda: caller.post(after).status == 202, seconds=60, what="a 202")
     assert caller.post(during).status == 202
     caller.wait_until_succeeded([after, during])
     assert once_each(running, [before, during, after])

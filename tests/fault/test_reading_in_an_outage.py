@@ -32,7 +32,7 @@ def test_who_signs_in_sees_what_can_be_shown(
         # A server process that has outlived its parent may still answer for a moment.
         until(
             lambda: member.call("GET", "/status").json["latest"] is None,
-            seconds=30,
+            seconds=60,
             what="the status to tell that the ledger cannot be read",
         )
         for path in ("/", "/metrics"):
@@ -43,6 +43,6 @@ def test_who_signs_in_sees_what_can_be_shown(
         private_postgresql.start()
         until(
             lambda: member.call("GET", f"/events/{event.key}").status == 200,
-            seconds=30,
+            seconds=60,
             what="the member to be known again",
         )

@@ -105,7 +105,7 @@ def test_a_client_that_goes_while_it_waits(
         project, database = here.project(), here.running.store.database
         sent = json.dumps(finished(label="run")).encode()
         with closing(begin(here, f"/{project}/run/", len(sent), sent)):
-            until(lambda: drafts(database) == 1, seconds=30, what="the request to be accepted")
+            until(lambda: drafts(database) == 1, seconds=60, what="the request to be accepted")
         assert here.get(f"/{project}/run/").status == 404
         with elsewhere(here, STORE):
             said = insist(here, "PUT", f"/{project}/run/", sent)

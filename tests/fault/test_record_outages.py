@@ -64,7 +64,7 @@ def test_database_down(
     later = json.dumps(finished(label="later")).encode()
     private_postgresql.kill()
     # A server process that has outlived its parent may still answer for a moment.
-    until(lambda: here.get(path).status == 503, seconds=30, what="a 503")
+    until(lambda: here.get(path).status == 503, seconds=60, what="a 503")
     for user in ("ann", "bo"):
         for asked in ("/", f"/{project}/", path, f"/{project}/last/", f"{path}?view=history"):
             check_refused(here.get(asked, user=user))
@@ -72,7 +72,7 @@ def test_database_down(
         check_refused(here.call("DELETE", path, user=user))
     check_refused(here.put("/new/", {}))
     private_postgresql.start()
-    until(lambda: here.get(path).status == 200, seconds=30, what="a 200")
+    until(lambda: here.get(path).status == 200, seconds=60, what="a 200")
     assert insist(here, "PUT", f"/{project}/later/", later).status == 201
     assert here.get("/new/").status == 404
     check_once(here.running.store.database, project, "early", "later")

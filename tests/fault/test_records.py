@@ -170,7 +170,7 @@ def test_clients_that_repeat_at_once_while_others_come(make: Make) -> None:
             # One after the other, so that some are overdue when others are not.
             until(
                 lambda number=number: database.query(requested)[0]["n"] >= number,  # type: ignore[misc]
-                seconds=10,
+                seconds=60,
                 what="the request to be accepted",
             )
         for one in running:
@@ -260,7 +260,7 @@ def test_permission_that_is_revoked_while_a_request_waits(make: Make) -> None:
     project, database = here.project("bo"), here.running.store.database
     with ThreadPoolExecutor() as pool:
         waiting = pool.submit(here.call, "PUT", f"/{project}/run/", body("run"), user="bo")
-        until(lambda: drafts(database) == 1, seconds=10, what="the request to be accepted")
+        until(lambda: drafts(database) == 1, seconds=60, what="the request to be accepted")
         assert here.call("DELETE", f"/{project}/permissions/bo/").status == 204
         with elsewhere(here, STORE):
             assert waiting.result().status == 403

@@ -90,7 +90,7 @@ def test_a_thousand_returns_find_their_messages(publisher: AmqpPublisher) -> Non
 def test_a_full_queue_refuses_for_itself_alone(url: str, publisher: AmqpPublisher) -> None:
     foreign.declare(url, "small", x_max_length=1, x_overflow="reject-publish")
     # A quorum queue learns with a delay that it is full.
-    until(lambda: publisher.publish([due("small")]) == [N], seconds=10, what="a full queue")
+    until(lambda: publisher.publish([due("small")]) == [N], seconds=60, what="a full queue")
     full = foreign.length(url, "small")
     batch = [due("small" if number % 2 else QUEUE) for number in range(40)]
     assert publisher.publish(batch) == [C, N] * 20
@@ -210,4 +210,4 @@ def test_publishing_goes_on_between_doorbells(url: str, publisher: AmqpPublisher
         assert publisher.publish(batch) == [C, R]
         sent.append(batch[0].envelope.id)
     assert ids_in(url) == sent
-    until(lambda: foreign.length(url, QUEUE) == 0, seconds=5, what="an empty queue")
+    until(lambda: foreign.length(url, QUEUE) == 0, seconds=60, what="an empty queue")

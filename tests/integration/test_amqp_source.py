@@ -65,7 +65,7 @@ def take(source: AmqpSource, count: int = 1) -> list[Delivery]:
             return False
         return len(taken) == count
 
-    until(enough, seconds=20, what=f"{count} deliveries")
+    until(enough, seconds=60, what=f"{count} deliveries")
     return taken
 
 
@@ -83,11 +83,11 @@ def trouble(source: AmqpSource) -> str:
             return str(error)
         return None
 
-    return until(told, seconds=20, what="trouble")
+    return until(told, seconds=60, what="trouble")
 
 
 def trouble_like(source: AmqpSource, words: str) -> None:
-    until(lambda: words in trouble(source), seconds=20, what=f"trouble like {words!r}")
+    until(lambda: words in trouble(source), seconds=60, what=f"trouble like {words!r}")
 
 
 # --- not connected ------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ def test_nothing_is_connected_before_the_first_take(url: str) -> None:
 
 def take_none(source: AmqpSource) -> None:
     """Take from an empty queue, once connected."""
-    until(lambda: connects(source), seconds=20, what="a connection")
+    until(lambda: connects(source), seconds=60, what="a connection")
 
 
 def connects(source: AmqpSource) -> bool:
@@ -186,13 +186,13 @@ def test_a_source_comes_back_after_a_loss_and_the_unfinished_with_it(url: str) -
 def lose(cable: Cable, source: AmqpSource) -> None:
     """Break the connection, and let the source notice before it may connect anew."""
     cable.unplug()
-    until(lambda: not source.connected, seconds=10, what="the loss")
+    until(lambda: not source.connected, seconds=60, what="the loss")
     cable.plug()
 
 
 def until_there_is_room(url: str) -> None:
     """Wait until the broker has heard an acknowledgement, and sent one more for it."""
-    until(lambda: foreign.length(url, CONSUMER.name) == 0, seconds=10, what="an acknowledgement")
+    until(lambda: foreign.length(url, CONSUMER.name) == 0, seconds=60, what="an acknowledgement")
 
 
 def test_finishing_what_came_over_a_lost_connection_does_nothing(url: str) -> None:
@@ -259,9 +259,9 @@ def test_draining_hands_back_what_was_prefetched_and_keeps_what_was_taken(url: s
     sent = send(url, 5)
     with opened(url) as source:
         held = take(source)
-        until(lambda: foreign.length(url, CONSUMER.name) == 0, seconds=10, what="the prefetch")
+        until(lambda: foreign.length(url, CONSUMER.name) == 0, seconds=60, what="the prefetch")
         source.drain()
-        until(lambda: foreign.length(url, CONSUMER.name) == 4, seconds=10, what="the rest")
+        until(lambda: foreign.length(url, CONSUMER.name) == 4, seconds=60, what="the rest")
         assert source.take(5, 5) == []
         source.acknowledge(held)
     assert [one.properties.message_id for one in foreign.empty(url, CONSUMER.name)] == sent[1:]
@@ -272,7 +272,7 @@ def test_draining_during_a_loss_leaves_the_queue_alone(url: str) -> None:
     with Cable(url) as cable, opened(cable.url) as source:
         take(source)
         cable.unplug()
-        until(lambda: not source.connected, seconds=10, what="the loss")
+        until(lambda: not source.connected, seconds=60, what="the loss")
         source.drain()
         cable.plug()
         assert source.take(3, 5) == []

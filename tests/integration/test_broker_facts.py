@@ -57,8 +57,8 @@ def declared(url: str, queue: str, arguments: Mapping[str, object]) -> str:
 def test_a_crash_loop_ends_among_the_dead_after_limit_and_one_deliveries(url: str) -> None:
     foreign.publish(url, REQUESTS, "probe.requested.v1", b"poison", message_id="m")
     for _ in range(LIMIT + 1):
-        until(lambda: fail_one(url, "owner"), seconds=10, what="a redelivery")
-    until(lambda: foreign.length(url, DEAD) == 1, seconds=10, what="the dead letter")
+        until(lambda: fail_one(url, "owner"), seconds=60, what="a redelivery")
+    until(lambda: foreign.length(url, DEAD) == 1, seconds=60, what="the dead letter")
     assert foreign.length(url, "owner") == 0
     (dead,) = foreign.empty(url, DEAD)
     assert (dead.body, dead.properties.message_id) == (b"poison", "m")
@@ -80,7 +80,7 @@ def test_handing_back_by_nack_ends_among_the_dead_as_well(url: str) -> None:
     # Whichever it is with the broker's version, the message is somewhere.
     until(
         lambda: foreign.length(url, "owner") + foreign.length(url, DEAD) == 1,
-        seconds=10,
+        seconds=60,
         what="the message",
     )
 
@@ -122,7 +122,7 @@ def test_dead_letters_wait_for_their_exchange_only_with_reject_publish(
         # The API learns of it with its next round of statistics.
         counted = until(
             lambda: dead_letters(private_rabbitmq, f"queues/{vhost}/work"),
-            seconds=30,
+            seconds=60,
             what="statistics",
         )
     assert counted == [kept]
@@ -142,8 +142,8 @@ def test_whoever_is_killed_takes_its_prefetched_neighbours_along(url: str) -> No
             return len(taken) == 3
 
     for _ in range(LIMIT + 1):
-        until(taken_by_one_that_dies, seconds=10, what="all three")
-    until(lambda: foreign.length(url, DEAD) == 3, seconds=10, what="three dead letters")
+        until(taken_by_one_that_dies, seconds=60, what="all three")
+    until(lambda: foreign.length(url, DEAD) == 3, seconds=60, what="three dead letters")
 
 
 @pytest.mark.parametrize(("history", "arrives"), [("kept", 0), ("stripped", 1)])
@@ -167,14 +167,14 @@ def test_a_dead_letter_that_is_sent_again_with_its_history_vanishes(
     )
     foreign.declare(amqp_url, "kept")
     foreign.publish(amqp_url, "", "rung", b"m")
-    until(lambda: foreign.length(amqp_url, "kept") == 1, seconds=10, what="the round trip")
+    until(lambda: foreign.length(amqp_url, "kept") == 1, seconds=60, what="the round trip")
     (dead,) = foreign.empty(amqp_url, "kept")
     headers = dead.properties.headers if history == "kept" else {}
     foreign.publish(amqp_url, "", "rung", b"m", headers=headers)
     foreign.declare(amqp_url, "witness")
     foreign.publish(amqp_url, "", "rung", b"witness")
     expected = 1 + arrives
-    until(lambda: foreign.length(amqp_url, "kept") == expected, seconds=10, what="what arrives")
+    until(lambda: foreign.length(amqp_url, "kept") == expected, seconds=60, what="what arrives")
     bodies = [one.body for one in foreign.empty(amqp_url, "kept")]
     assert bodies.count(b"m") == arrives
 
@@ -219,7 +219,7 @@ def test_a_fact_that_one_reader_refuses_reaches_the_others(url: str) -> None:
             return True
         return False
 
-    until(refused, seconds=10, what="a full queue")
+    until(refused, seconds=60, what="a full queue")
     assert len(foreign.empty(url, "reader")) == published
 
 
@@ -239,9 +239,9 @@ def test_deleting_a_queue_takes_what_its_consumers_hold_and_does_not_count_it(ur
         told: list[str] = []
         holding.add_on_cancel_callback(lambda _: told.append("cancelled"))
         holding.basic_consume("owner", lambda *_: told.append("delivered"))
-        until(lambda: heard(holding, told, "delivered"), seconds=10, what="the message")
+        until(lambda: heard(holding, told, "delivered"), seconds=60, what="the message")
         assert channel.queue_delete("owner").method.message_count == 0
-        until(lambda: heard(holding, told, "cancelled"), seconds=10, what="the end")
+        until(lambda: heard(holding, told, "cancelled"), seconds=60, what="the end")
     apply(url, derive((OWNER,), delivery_limit=LIMIT))
     assert foreign.empty(url, "owner") == []
 
@@ -253,7 +253,7 @@ def test_a_consumer_with_priority_leaves_nothing_to_others(url: str) -> None:
         first.basic_consume("owner", lambda *_: told.append("first"), arguments={"x-priority": 1})
         for _ in range(50):
             foreign.publish(url, "", "owner")
-        until(lambda: heard(first, told, "first", 50), seconds=10, what="all of them")
+        until(lambda: heard(first, told, "first", 50), seconds=60, what="all of them")
         second.connection.process_data_events(0.1)
     assert "second" not in told
 

@@ -123,7 +123,7 @@ def test_watch_prints_what_happened_and_ends_after_count(muniment: CommandLine) 
 def test_watch_says_what_cannot_be_had_and_goes_on(muniment: CommandLine, tmp_path: Path) -> None:
     watching = CommandLine(tmp_path, muniment.settings)
     with watching.running("watch", "--after", "1000000") as process:
-        until(lambda: "are gone" in watching.err.read_text(), seconds=30, what="the gap")
+        until(lambda: "are gone" in watching.err.read_text(), seconds=60, what="the gap")
         muniment.run("post", "probe.requested", "--data", '{"probe": "after the gap"}')
         watching.wait_for(process, "after the gap")
         process.send_signal(signal.SIGINT)

@@ -236,7 +236,7 @@ def test_a_revoked_permission_ends_what_a_running_stream_shows(scene: Scene) -> 
 
         assert is_shown()
         scene.revoke()
-        until(lambda: not is_shown(), seconds=20, what="the stream to show the project no more")
+        until(lambda: not is_shown(), seconds=60, what="the stream to show the project no more")
 
 
 def test_a_revoked_permission_ends_a_followed_operation(scene: Scene) -> None:

@@ -192,8 +192,8 @@ def test_a_client_that_goes_away_leaves_nothing(world: World, ingress: Ingress) 
         with closing(ingress.connect()) as connection:
             connection.sendall(head.encode())
             connection.sendall(b"2dc6c0\r\n" + data + b"\r\n" if chunked else data)
-            until(lambda: list(drafts.iterdir()), seconds=10, what="a begun upload")
-        until(lambda: not list(drafts.iterdir()), seconds=10, what="its end")
+            until(lambda: list(drafts.iterdir()), seconds=60, what="a begun upload")
+        until(lambda: not list(drafts.iterdir()), seconds=60, what="its end")
     assert list(world.objects.list("")) == []
     assert world.rows(uploads) == []
     assert not [row for row in world.rows(events) if is_request(row["type"])]

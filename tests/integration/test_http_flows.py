@@ -155,7 +155,7 @@ def test_a_batch_is_answered_one_operation_each(caller: Caller) -> None:
     for key in operations:
         until(
             lambda key=key: caller.call("GET", f"/operations/{key}").json["state"] == "succeeded",  # type: ignore[misc]
-            seconds=30,
+            seconds=60,
             what="the end of an operation",
         )
     again = caller.call("POST", "/events", json.dumps(events).encode(), content_type=BATCH)

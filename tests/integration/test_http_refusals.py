@@ -49,7 +49,7 @@ def caller(running: System) -> Iterator[Caller]:
     yield Caller.of(running)
     assert ledger_length(running) == before
     assert running.store.database.query(select(uploads)) == []
-    until(lambda: leftovers(running) == [], seconds=10, what="an empty staging area")
+    until(lambda: leftovers(running) == [], seconds=60, what="an empty staging area")
 
 
 def ledger_length(running: System) -> int:

@@ -181,22 +181,16 @@ def test_a_client_that_falls_silent_is_not_waited_for(
 def test_more_uploads_than_there_are_slots_are_put_off(world: World, serve: Serve) -> None:
     ingress = serve(limits=Limits(most_concurrent_uploads=1))
     with closing(ingress.connect()) as slow:
-        slow.sendall(upload_head(ingress, "slow", 10) + b"begun")
-        # The slot is taken once the first bytes are on their way.
-        refused = until(
-            lambda: busy(ingress.caller.call("PUT", "/files/quick", b"bytes")),
-            seconds=10,
-            what="a busy ingress",
-        )
+        slow.sendall(expecting(ingress))
+        # It is told to go on once it has the slot.
+        assert slow.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        refused = ingress.caller.call("PUT", "/files/quick", b"bytes")
+        assert refused.status == 429
         assert refused.headers["retry-after"]
-        slow.sendall(b"ended")
+        slow.sendall(b"bytes")
         assert slow.recv(65536).startswith(b"HTTP/1.1 202 ")
     assert ingress.caller.call("PUT", "/files/quick", b"bytes").status == 202
     assert world.rows(uploads)
-
-
-def busy(answer: Any) -> Any:  # noqa: ANN401 - an Answer or nothing
-    return answer if answer.status == 429 else None
 
 
 def test_a_batch_of_too_many_is_refused(world: World, serve: Serve) -> None:
@@ -328,7 +322,7 @@ def test_stopping_lets_a_request_finish(world: World) -> None:
         ingress = stack.enter_context(serving(world))
         connection = stack.enter_context(closing(ingress.connect()))
         connection.sendall(upload_head(ingress, "last", 10) + b"begun")
-        until(lambda: staged(world) or None, seconds=10, what="a begun upload")
+        until(lambda: staged(world) or None, seconds=60, what="a begun upload")
         finishing = threading.Timer(0.2, connection.sendall, [b"ended"])
         finishing.start()
         stack.callback(finishing.join)

@@ -152,7 +152,7 @@ def test_more_streams_than_allowed_are_put_off(world: World) -> None:
     with serving(world, limits=Limits(most_streams=1)) as ingress, listening(ingress) as messages:
         next(messages)
         refused = until(
-            lambda: busy(ingress), seconds=10, what="a refusal, once the first is counted"
+            lambda: busy(ingress), seconds=60, what="a refusal, once the first is counted"
         )
     assert refused
 

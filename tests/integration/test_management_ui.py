@@ -32,7 +32,7 @@ def vhost(private_rabbitmq: PrivateRabbitMQ) -> Iterator[str]:
         listener = ReplyListener(url, "ingress@here.1", lambda _: None, "doorbells@here.1")
         publisher.check()
         listener.start()
-        until(lambda: source.take(1, 5) == [] and listener.connected, seconds=20, what="them")
+        until(lambda: source.take(1, 5) == [] and listener.connected, seconds=60, what="them")
         yield url.rpartition("/")[2]
         listener.stop()
         source.close()
@@ -47,7 +47,7 @@ def test_connections_and_consumers_have_names(
 
     connections = until(
         lambda: found(f"vhosts/{vhost}/connections") if complete(found, vhost) else None,
-        seconds=30,
+        seconds=60,
         what="statistics of three connections",
     )
     properties = [one["client_properties"] for one in connections]

@@ -367,7 +367,7 @@ def test_a_subscription_that_breaks_before_its_first_event_misses_none(
         received: list[muniment.Received] = []
         thread = Thread(target=lambda: received.append(next(subscription)))
         thread.start()
-        until(lambda: subscription.position, seconds=10, what="the beginning of the stream")
+        until(lambda: subscription.position, seconds=60, what="the beginning of the stream")
         cable.unplug()
         client.post(muniment.ProbeRequested(probe="meanwhile"), wait=20)
         cable.plug()

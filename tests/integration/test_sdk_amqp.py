@@ -177,7 +177,7 @@ def test_a_temporary_subscription_goes_on_with_what_comes_later(
         cable.cut()
         thread = Thread(target=lambda: received.extend(names(subscription, 1)))
         thread.start()
-        until(post_until_received, seconds=20, what="an event over the new connection")
+        until(post_until_received, seconds=60, what="an event over the new connection")
         thread.join()
     assert received == ["later"]
 

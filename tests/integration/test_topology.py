@@ -102,7 +102,7 @@ def test_lengths_are_those_of_the_queues_that_exist(amqp_url: str) -> None:
         lambda: (
             queue_lengths(amqp_url, ["owner", "nowhere", "reader"]) == {"owner": 1, "reader": 0}
         ),
-        seconds=10,
+        seconds=60,
         what="the lengths",
     )
 
@@ -186,7 +186,7 @@ def test_a_policy_that_loses_messages_is_named(
         }
         return {one.detail for one in found} == expected
 
-    until(named, seconds=15, what="the policy")
+    until(named, seconds=60, what="the policy")
     assert {one.detail for one in downgrades(managed_url, TOPOLOGY, management)} == expected
 
 

@@ -115,12 +115,12 @@ def test_publishers_and_consumers_stay_at_work_and_nothing_is_lost(
         publishing, consuming = Publishing(url), Consuming(url)
         with at_work(consuming):
             with at_work(publishing):
-                until(lambda: len(consuming.seen) > 100, seconds=30, what="work")
+                until(lambda: len(consuming.seen) > 100, seconds=60, what="work")
                 (migration,) = migrations(url, NEW, (), management)
                 migration.run(publishing.held)
                 since = len(consuming.seen)
-                until(lambda: len(consuming.seen) > since + 100, seconds=30, what="work again")
-            until(lambda: publishing.confirmed <= consuming.seen, seconds=30, what="every message")
+                until(lambda: len(consuming.seen) > since + 100, seconds=60, what="work again")
+            until(lambda: publishing.confirmed <= consuming.seen, seconds=60, what="every message")
         assert plan(url, NEW, management) == []
 
 
@@ -140,7 +140,7 @@ def test_killed_in_the_middle_it_is_run_again(amqp_url: str, tmp_path: Path) -> 
     for queue in (QUEUE, f"{QUEUE}.migrating"):
         with line.running("topology", "migrate", QUEUE) as process:
             words = f"of {queue} moved"
-            until(partial(said, line, words), seconds=30, what=words)
+            until(partial(said, line, words), seconds=60, what=words)
             process.kill()
             process.wait()
         assert line.run("topology", "plan").code == 4

@@ -71,7 +71,7 @@ def test_a_server_can_be_stopped_started_and_killed(tmp_path: Path) -> None:
     for end in (Server.stop, Server.kill):
         (tmp_path / "ready").unlink(missing_ok=True)
         server = Server(command, folder=tmp_path)
-        until((tmp_path / "ready").exists, seconds=20, what="the server")
+        until((tmp_path / "ready").exists, seconds=60, what="the server")
         assert server.running
         end(server)
         assert not server.running
@@ -83,7 +83,7 @@ def test_a_server_can_be_stopped_started_and_killed(tmp_path: Path) -> None:
 def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
     server = Server([sys.executable, "-c", "import sys; sys.exit('no room')"], folder=tmp_path)
     with pytest.raises(ServiceMissingError, match="no room"):
-        server.wait_until(lambda: missing("no answer"), seconds=20)
+        server.wait_until(lambda: missing("no answer"), seconds=60)
     server.close()
 
 
@@ -91,6 +91,6 @@ def test_a_server_does_not_outlive_an_owner_that_is_killed(tmp_path: Path) -> No
     folder = tmp_path / "server"
     folder.mkdir()
     with subprocess.Popen([sys.executable, "-c", OWNER, folder, SERVER], cwd=ROOT) as owner:
-        until((folder / "ready").exists, seconds=20, what="the server")
+        until((folder / "ready").exists, seconds=60, what="the server")
         owner.send_signal(signal.SIGKILL)
-    until(lambda: not folder.exists(), seconds=20, what="the server's end")
+    until(lambda: not folder.exists(), seconds=60, what="the server's end")

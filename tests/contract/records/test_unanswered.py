@@ -52,7 +52,7 @@ def test_a_put_that_nobody_applied_is_asked_for_again(idle: Recording) -> None:
         return requests(idle) == before
 
     # Once the request is known to be late, the same again waits for it, and adds none.
-    until(joins, seconds=20, what="a repetition that waits for what was asked before")
+    until(joins, seconds=60, what="a repetition that waits for what was asked before")
     assert idle.labels(project) == []
     with consuming(idle):
         until(lambda: idle.put(path, document).status in {200, 201}, seconds=60, what="the record")
