@@ -230,7 +230,8 @@ class Subscription:
 
     def _stopped(self, _: Method[Basic.CancelOk]) -> None:
         self._consuming = "no"
-        self._adjust()
+        # pika forgets our tag only after this callback, and until then lets nobody use it.
+        self._post(self._adjust)
 
     def _channel_closed(self, channel: Channel, error: BaseException) -> None:
         connection = channel.connection

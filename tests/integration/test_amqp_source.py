@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -245,6 +246,22 @@ def test_the_window_bounds_what_one_process_holds(url: str) -> None:
         assert foreign.length(url, CONSUMER.name) == 5
         source.acknowledge(held[3:7])
         assert len(take(source, 4)) == 4
+
+
+def test_short_jobs_of_a_long_consumer_lose_no_connection(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    long = replace(CONSUMER, long=True, prefetch=0)
+    sent = send(url, 30)
+    with opened(url, long) as source:
+        taken: list[str] = []
+        for _ in sent:
+            # One at a time is wanted: the next wish comes before the end of the one before.
+            delivery = take(source)
+            source.acknowledge(delivery)
+            taken += keys(delivery)
+    assert taken == sent
+    assert "no deliveries" not in caplog.text
 
 
 def test_acknowledgements_are_sent_before_the_goodbye(url: str) -> None:
