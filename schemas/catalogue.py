@@ -8,8 +8,15 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from schemas.base import Event
+from schemas.datasets import (
+    DatasetFailed,
+    DatasetPackaged,
+    DatasetPackageRequested,
+    DatasetSmallPackageRequested,
+)
 from schemas.envelope import Envelope
 from schemas.files import FileArchived, FileIngestRequested, FileRejected, FileUnchanged
+from schemas.mail import MailFailed, MailRequested, MailSent
 from schemas.probes import ProbeAnswered, ProbeRequested
 from schemas.projects import PermissionGranted, PermissionRevoked, ProjectCreated, ProjectUpdated
 from schemas.records import (
@@ -73,6 +80,13 @@ EVENTS = _index(
         RecordRefused,
         RecordDeletionRequested,
         RecordDeleted,
+        DatasetPackageRequested,
+        DatasetSmallPackageRequested,
+        DatasetPackaged,
+        DatasetFailed,
+        MailRequested,
+        MailSent,
+        MailFailed,
     )
 )
 """Type name → class."""
