@@ -4,12 +4,15 @@ MunimentError
 ├── UnavailableError                 something we depend on is down: wait, do not give up
 │   ├── DatabaseUnavailableError
 │   ├── BrokerUnavailableError
-│   └── ObjectsUnavailableError
+│   ├── ObjectsUnavailableError
+│   └── MailUnavailableError
 ├── ObjectNotFoundError              no object under this key
 ├── DigestMismatchError              the bytes are not those that were announced
 ├── SourceRefusedError               a place we will not read from
 ├── SourceNotFoundError              nothing is there
 ├── SourceUnavailableError           somebody else's server does not answer for now
+├── MailDeferredError                the mail server will not take this mail for now
+├── MailRefusedError                 the mail server will never take this mail
 ├── DeliveryLostError                another process holds the delivery by now
 ├── RepeatedTryError                 this try has failed before: what failed now was a copy
 ├── ConflictError                    the same identifier already stands for something else
@@ -43,6 +46,20 @@ class ObjectsUnavailableError(UnavailableError):
     """The object store does not answer, or cannot write (disk full included)."""
 
     dependency = "objects"
+
+
+class MailUnavailableError(UnavailableError):
+    """The mail server does not answer, or takes nothing from us."""
+
+    dependency = "mail"
+
+
+class MailDeferredError(MunimentError):
+    """The mail server will not take this one mail for now (SMTP 4xx)."""
+
+
+class MailRefusedError(MunimentError):
+    """The mail server will never take this mail (SMTP 5xx)."""
 
 
 class ObjectNotFoundError(MunimentError):
@@ -92,8 +109,13 @@ class SourceUnavailableError(MunimentError):
     """A source does not answer for now.
 
     Not an UnavailableError: it concerns one event, which is tried again and in the end parked.
-    Nobody's unreachable server may hold up the events of all others.
+    Nobody's unreachable server may hold up the events of all others. `retry_after` is how many
+    seconds from now the server asks to be left alone, when it says so (RFC 9110 section 10.2.3).
     """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
 
 
 class ConflictError(MunimentError):
