@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, RowMapping, select
 
 from store.database import Database
-from store.tables import files, probes, record_history
+from store.tables import files, mails, packages, probes, record_history
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,28 @@ def _record(row: RowMapping) -> Effect:
     return Effect("record", row["record"], text, row["at"])
 
 
+def _package(row: RowMapping) -> Effect:
+    # Its name is not told: who has that, has the zip.
+    rows = "" if row["rows"] is None else f", {row['rows']} rows"
+    gone = " (removed)" if row["removed_at"] else ""
+    text = f"package of {row['resource_id']}, {row['size']} bytes{rows}{gone}"
+    return Effect("package", row["id"], text, row["built_at"])
+
+
+def _mail(row: RowMapping) -> Effect:
+    outcome = {None: "not sent yet", True: "sent", False: "not sent"}[row["sent"]]
+    text = f"{row['purpose']} mail about {row['about']}, {outcome}"
+    return Effect("mail", row["id"], text, row["written_at"])
+
+
 EFFECTS: Sequence[_Source] = (
     # A version has the key of the request that archived it.
     _Source(files.c.id, _file),
     _Source(probes.c.event_key, _probe),
     _Source(record_history.c.event_key, _record),
+    # A package has the key of the request that it was built for.
+    _Source(packages.c.id, _package),
+    _Source(mails.c.request, _mail),
 )
 
 

@@ -13,3 +13,12 @@ STAGING = "staging/"
 def staging_key(upload_id: str) -> str:
     """Return the key of an upload's bytes."""
     return STAGING + upload_id
+
+
+PACKAGES = "packages/"
+"""Prefix of zips that can be downloaded."""
+
+
+def package_key(name: str) -> str:
+    """Return the key of a zip."""
+    return PACKAGES + name

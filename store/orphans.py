@@ -14,9 +14,10 @@ from sqlalchemy import Column, or_, select
 
 from store.database import Database
 from store.errors import ObjectNotFoundError
-from store.keys import STAGING, content_key, staging_key
+from store.keys import PACKAGES, STAGING, content_key, package_key, staging_key
+from store.package_tidying import living_zips
 from store.ports import ObjectInfo, ObjectStore
-from store.tables import files, record_objects, records, uploads
+from store.tables import files, packages, record_objects, records, uploads
 
 CONTENT = "content/"
 _PAGE = 2000
@@ -86,6 +87,40 @@ def staging() -> Part:
         return {row["object_key"] for row in database.query(found)}
 
     return Part(STAGING, rows, spoken_of)
+
+
+def zips(now: datetime) -> Part:
+    """Return what can be downloaded as packages, unless its time is over."""
+
+    def rows(database: Database) -> Iterator[str]:
+        # Names are of mixed case; so they come in order of their bytes, as keys of objects do.
+        binary = "C" if database.engine.dialect.name == "postgresql" else "BINARY"
+        name, after = packages.c.name.collate(binary), ""
+        while True:
+            found = database.query(
+                select(packages.c.name)
+                .where(name > after, packages.c.removed_at.is_(None))
+                .where(or_(packages.c.pinned, packages.c.expires_at > now))
+                .order_by(name)
+                .limit(_PAGE)
+            )
+            yield from (package_key(row["name"]) for row in found)
+            if len(found) < _PAGE:
+                return
+            after = found[-1]["name"]
+
+    return Part(PACKAGES, rows, living_zips)
+
+
+def packages_of(database: Database, keys: Sequence[str]) -> list[str]:
+    """Return which packages have zips of these keys, for people to read."""
+    names = [key.removeprefix(PACKAGES) for key in keys]
+    found = (
+        select(packages.c.id, packages.c.resource_id)
+        .where(packages.c.name.in_(names))
+        .order_by(packages.c.id)
+    )
+    return [f"package {row['id']} of {row['resource_id']}" for row in database.query(found)]
 
 
 def more_rows_than(database: Database, count: int) -> bool:

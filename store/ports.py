@@ -5,7 +5,7 @@ called from several threads at once, except a `Work` and what hangs on it, which
 thread that runs the handler.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,14 @@ from typing import BinaryIO, Protocol
 
 from pydantic import JsonValue
 
+from store.package_ports import (
+    HasMailer,
+    HasPackages,
+    HasPackaging,
+    PackageLinks,
+)
 from store.record_ports import HasRecords
+from store.web_ports import Web
 
 # --- objects ------------------------------------------------------------------------------------
 
@@ -251,12 +258,16 @@ class HasEvent(Protocol):
         """The time of this run, UTC."""
         ...
 
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """Have something done once the work has been committed: what may be left undone."""
+        ...
+
     def new_id(self) -> str:
         """Return a fresh UUIDv7, for what must not be the same in two runs."""
         ...
 
 
-class Links(Protocol):
+class Links(PackageLinks, Protocol):
     """Where people and programs find what the archive holds."""
 
     def content(self, file_id: str) -> str:
@@ -271,11 +282,22 @@ class HasLinks(Protocol):
     def links(self) -> Links: ...  # noqa: D102
 
 
+class HasWeb(Protocol):
+    """Work that may ask servers that a user named (outside the transaction)."""
+
+    @property
+    def web(self) -> Web: ...  # noqa: D102
+
+
 class Work(
     HasFiles,
     HasUploads,
     HasProbes,
     HasRecords,
+    HasPackages,
+    HasPackaging,
+    HasMailer,
+    HasWeb,
     HasObjects,
     HasSources,
     HasLinks,

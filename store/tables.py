@@ -17,6 +17,15 @@ from sqlalchemy import (
     text,
 )
 
+from store.package_tables import (
+    mails,
+    package_builds,
+    package_requests,
+    packager_errors,
+    packager_requests,
+    packager_totals,
+    packages,
+)
 from store.record_tables import (
     permissions,
     projects,
@@ -36,8 +45,15 @@ __all__ = [
     "idempotency",
     "inbox",
     "leases",
+    "mails",
     "metadata",
     "outbox",
+    "package_builds",
+    "package_requests",
+    "packager_errors",
+    "packager_requests",
+    "packager_totals",
+    "packages",
     "parked",
     "permissions",
     "probes",

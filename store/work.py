@@ -7,12 +7,36 @@ from functools import cached_property
 
 from pydantic import JsonValue
 
-from store.database import Transaction
+from schemas.packaging import Packaging
+from store.database import Database, Transaction
 from store.files import SqlFiles
+from store.mails import SqlMails
+from store.package_log import Anonymise, SqlPackageLog
+from store.package_ports import Mailer, Scratch
+from store.packages import SqlPackages
 from store.ports import HasLease, Links, ObjectStore, Sources
 from store.probes import SqlProbes
 from store.records import SqlRecords
 from store.uploads import SqlUploads
+from store.web_ports import Web
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What the work of all events shares: it lies outside of their transactions."""
+
+    database: Database
+    objects: ObjectStore
+    sources: Sources
+    links: Links
+    new_id: Callable[[], str]
+    new_secret: Callable[[], str]
+    """Returns 256 random bits as URL-safe text."""
+    web: Web
+    mailer: Mailer
+    scratch: Scratch
+    packaging: Packaging
+    anonymise: Anonymise
 
 
 @dataclass(frozen=True)
@@ -23,12 +47,17 @@ class SqlWork:
     key: str
     position: int
     now: datetime
-    objects: ObjectStore
-    sources: Sources
-    links: Links
-    new_id: Callable[[], str]
+    outside: Outside
     lease: HasLease | None = None
     """None: the consumer does not say that its work is long."""
+
+    def new_id(self) -> str:
+        """Return a UUIDv7."""
+        return self.outside.new_id()
+
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """Call back once this work has been committed."""
+        self.transaction.on_commit(callback)
 
     @property
     def resumed(self) -> JsonValue:
@@ -52,6 +81,45 @@ class SqlWork:
             raise RuntimeError("only a consumer with long=True has checkpoints and progress")
         return self.lease
 
+    # --- outside the transaction ------------------------------------------------------------------
+
+    @property
+    def objects(self) -> ObjectStore:
+        """The object store."""
+        return self.outside.objects
+
+    @property
+    def sources(self) -> Sources:
+        """Places that an event may name as the origin of bytes."""
+        return self.outside.sources
+
+    @property
+    def links(self) -> Links:
+        """URLs of ours."""
+        return self.outside.links
+
+    @property
+    def web(self) -> Web:
+        """Servers that a user named."""
+        return self.outside.web
+
+    @property
+    def mailer(self) -> Mailer:
+        """The mail server."""
+        return self.outside.mailer
+
+    @property
+    def scratch(self) -> Scratch:
+        """Room for what is under construction."""
+        return self.outside.scratch
+
+    @property
+    def packaging(self) -> Packaging:
+        """How packages are made."""
+        return self.outside.packaging
+
+    # --- rows -------------------------------------------------------------------------------------
+
     @cached_property
     def files(self) -> SqlFiles:
         """The catalogue of files."""
@@ -71,3 +139,18 @@ class SqlWork:
     def records(self) -> SqlRecords:
         """Records of runs."""
         return self.transaction.part(SqlRecords)
+
+    @cached_property
+    def packages(self) -> SqlPackages:
+        """Dataset packages."""
+        return SqlPackages(self.transaction, self.outside.database, self.outside.new_secret)
+
+    @cached_property
+    def mails(self) -> SqlMails:
+        """Mails to be sent."""
+        return SqlMails(self.transaction, self.outside.database)
+
+    @cached_property
+    def package_log(self) -> SqlPackageLog:
+        """Statistics of the packager."""
+        return SqlPackageLog(self.transaction, self.outside.anonymise)

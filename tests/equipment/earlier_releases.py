@@ -194,5 +194,67 @@ SECOND: Rows = {
         }
     ],
 }
-RELEASES = {"0001": (FIRST, KEPT), "0002": (SECOND, SECOND)}
+THIRD: Rows = {
+    **SECOND,
+    "users": [{**row, "operator": False} for row in SECOND["users"]],
+    "projects": [
+        {"id": "p", "name": "", "description": "", "created_by": "before", "created_at": NOON}
+    ],
+    "permissions": [
+        {"project": "p", "user_name": "before", "granted_by": "before", "granted_at": NOON}
+    ],
+    "records": [
+        {
+            "id": HANDLED,
+            "project": "p",
+            "label": "run",
+            "timestamp": NOON,
+            "born": 1,
+            "sequence": 1,
+            "revision": 1,
+            "open": True,
+            "document": "{}",
+            "diff": '""',
+            "diff_sha256": None,
+            "stdout_stderr": None,
+            "stdout_stderr_sha256": "0" * 64,
+            "main_file": "",
+            "said": "",
+            "parameters": "",
+            "changed_at": NOON,
+            "changed_by": "before",
+        }
+    ],
+    "record_tags": [{"record": HANDLED, "project": "p", "tag": "t"}],
+    "record_history": [
+        {
+            "id": 1,
+            "project": "p",
+            "label": "run",
+            "record": HANDLED,
+            "revision": 1,
+            "sequence": 1,
+            "event_key": HANDLED,
+            "happened": "created",
+            "at": NOON,
+            "by": "before",
+            "fields": "[]",
+            "before": "{}",
+        }
+    ],
+    "record_objects": [{"sha256": "0" * 64}],
+    "record_drafts": [
+        {
+            "event_key": WAITING,
+            "fingerprint": "f",
+            "document": "{}",
+            "diff": None,
+            "diff_sha256": None,
+            "stdout_stderr": None,
+            "stdout_stderr_sha256": None,
+            "accepted_at": NOON,
+        }
+    ],
+}
+RELEASES = {"0001": (FIRST, KEPT), "0002": (SECOND, SECOND), "0003": (THIRD, THIRD)}
 """By revision: the rows that are there, and those that are left of them, as far as they said."""
