@@ -32,11 +32,12 @@ class RetryLater(Exception):  # noqa: N818 - a signal, not an error
 
     LONGEST = 365 * 86_400.0
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, reason: str = "") -> None:
+        """`reason` is for the log."""
         if not 0 <= seconds <= self.LONGEST:
             raise ValueError(f"RetryLater takes 0 to {self.LONGEST:g} seconds, not {seconds}")
         self.seconds = seconds
-        super().__init__(f"again in {seconds} s")
+        super().__init__(f"again in {seconds} s{reason and f': {reason}'}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Consumer(Generic[E]):
     """One consumer: its queue, what it listens to, what it does and what it may publish."""
 
     name: str
-    """Kebab-case; also the name of its queue."""
+    """Kebab-case, with a lane behind a dot where it has several; also the name of its queue."""
     listens_to: type[E]
     handle: Callable[[E, Work], Sequence[Event]]
     """Its second parameter may be any protocol that `Work` satisfies: what it may touch."""
@@ -88,6 +89,9 @@ class Consumer(Generic[E]):
     at once for what the handler would ask for event by event. Changes nothing of what it does."""
     prefetch: int = 0
     """Deliveries held by one process; 0 stands for enough to keep every thread busy."""
+    give_up: Callable[[E, Work, Exception], Sequence[Event]] | None = None
+    """What follows from the last try's failure, where whoever asked is to be told: in place of
+    parking. Where it returns nothing, the event is parked. Not asked about a `Reject`."""
     long: bool = False
     """The work may take longer than a few seconds: it runs under a lease, with `work.checkpoint`
     and `work.progress` (`store.ports.HasLease`), and survives its process. Goes with `batch` 1."""

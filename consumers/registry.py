@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from consumers import answer_probe, delete_records, ingest_file, store_record
+from consumers import (
+    answer_probe,
+    delete_records,
+    ingest_file,
+    send_mail,
+    store_record,
+    zip_dataset,
+)
 from consumers.contract import Consumer
 
 CONSUMERS: tuple[Consumer[Any], ...] = (
@@ -10,4 +17,7 @@ CONSUMERS: tuple[Consumer[Any], ...] = (
     ingest_file.CONSUMER,
     store_record.CONSUMER,
     delete_records.CONSUMER,
+    zip_dataset.FAST,
+    zip_dataset.SLOW,
+    send_mail.CONSUMER,
 )

@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 from consumers.contract import Reject, RetryLater, RetryPolicy
 from schemas.catalogue import InvalidDataError, UnknownTypeError
+from store.errors import SourceUnavailableError
 from store.inbox import Kind
+
+LONGEST_ASKED = 3600.0
+"""Seconds that somebody else's server may have us wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,10 @@ def decide(error: Exception, tries: Tries, policy: RetryPolicy, chance: float) -
     if classify(error) == "permanent":
         return None
     delay = policy.delay(tries.attempt - tries.earlier, chance)
-    return None if delay is None else Again(delay, tries.attempt + 1)
+    if delay is None:
+        return None
+    asked = getattr(error, "retry_after", None) if isinstance(error, SourceUnavailableError) else 0
+    return Again(max(delay, min(asked or 0, LONGEST_ASKED)), tries.attempt + 1)
 
 
 def describe(error: Exception) -> str:

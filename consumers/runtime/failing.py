@@ -30,14 +30,22 @@ class Failing:
         self._consumer = consumer
         self._equipment = equipment
 
-    def fail(
-        self, source: Source, delivery: Delivery, envelope: Envelope, error: Exception
-    ) -> None:
-        """Decide by the retry policy, write that down, and acknowledge."""
+    def decide(self, envelope: Envelope, error: Exception) -> Again | None:
+        """Decide by the retry policy; None: this was the last try."""
         name, key = self._consumer.name, envelope.key
         earlier = earlier_attempts(self._equipment.database, name, key)
         tries = Tries(envelope.attempt, earlier)
-        decision = decide(error, tries, self._consumer.retry, self._equipment.random())
+        return decide(error, tries, self._consumer.retry, self._equipment.random())
+
+    def fail(
+        self,
+        source: Source,
+        delivery: Delivery,
+        envelope: Envelope,
+        error: Exception,
+        decision: Again | None,
+    ) -> None:
+        """Write down what was decided, and acknowledge."""
         if decision is None:
             self.park(source, delivery, envelope, error)
             return

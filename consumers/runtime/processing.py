@@ -9,7 +9,7 @@ takes the delivery's place, and says whose fault it is when the process dies aga
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -27,6 +27,9 @@ from store import inbox
 from store.database import Transaction
 from store.errors import DeliveryLostError, UnavailableError
 from store.ledger import Entry, known
+from store.ports import Work
+
+_Handle = Callable[[Any, Any], Sequence[Event]]
 
 SUSPECT = 2
 """A delivery that processes had so often without finishing it is run alone, and under a lease."""
@@ -42,6 +45,10 @@ class _Job:
     position: int
     suspect: bool
     """It may be what processes died of."""
+
+
+class _NothingToSayError(Exception):
+    """A consumer that gives up has no answer for whoever asked: a person decides."""
 
 
 class Processor:
@@ -173,14 +180,15 @@ class Processor:
 
     # --- the one transaction --------------------------------------------------------------------
 
-    def _run(self, source: Source, jobs: Sequence[_Job]) -> None:
+    def _run(self, source: Source, jobs: Sequence[_Job], handle: _Handle | None = None) -> None:
         started = self._now()
         finished = []
         with self._equipment.database.transaction() as transaction:
             entries: list[Entry] = []
             self._prepare(jobs, transaction, started)
             for job in jobs:
-                follow_ons = self._handle(source, job, transaction, started)
+                work = self._work(source, job, transaction, started)
+                follow_ons = self._stamped(job, (handle or self._consumer.handle)(job.event, work))
                 entries += [
                     Entry(one, "emitted", f"consumer:{self._consumer.name}", started)
                     for one, _ in follow_ons
@@ -212,13 +220,13 @@ class Processor:
             )
             self._consumer.prepare({job.envelope.key: job.event for job in jobs}, work)
 
-    def _handle(
-        self, source: Source, job: _Job, transaction: Transaction, now: datetime
-    ) -> list[tuple[Envelope, Event]]:
+    def _work(self, source: Source, job: _Job, transaction: Transaction, now: datetime) -> Work:
         lease = source if isinstance(source, Hold) and self._consumer.long else None
-        work = self._equipment.make_work(transaction, job.envelope.key, job.position, now, lease)
+        return self._equipment.make_work(transaction, job.envelope.key, job.position, now, lease)
+
+    def _stamped(self, job: _Job, events: Sequence[Event]) -> list[tuple[Envelope, Event]]:
         follow_ons = []
-        for event in self._consumer.handle(job.event, work):
+        for event in events:
             if not isinstance(event, self._consumer.publishes):
                 raise TypeError(
                     f"{self._consumer.name} does not declare that it publishes {event.TYPE}"
@@ -250,9 +258,40 @@ class Processor:
             _log.warning("%s", error)
             source.release([job.delivery])
         else:
-            self._failing.fail(source, job.delivery, job.envelope, error)
+            decision = self._failing.decide(job.envelope, error)
+            if decision is None and self._gives_up(source, job, error):
+                return
+            self._failing.fail(source, job.delivery, job.envelope, error, decision)
             if job.envelope.replyto is not None:
                 self._equipment.doorbell.ring(job.envelope.replyto, [job.envelope.key])
+
+    def _gives_up(self, source: Source, job: _Job, error: Exception) -> bool:
+        """Let the consumer say what follows from its last failure; False: it has nothing to say."""
+        give_up = self._consumer.give_up
+        if give_up is None or isinstance(error, Reject):
+            return False
+
+        def last_words(event: Event, work: Work) -> Sequence[Event]:
+            follow_ons = give_up(event, work, error)
+            if not follow_ons:
+                raise _NothingToSayError
+            return follow_ons
+
+        try:
+            self._run(source, [job], last_words)
+        except _NothingToSayError:
+            return False
+        except DeliveryLostError as lost:
+            _log.warning("%s", lost)
+            source.release([job.delivery])
+        except UnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - parked with what it failed of in the first place
+            _log.exception("%s could not give up", self._consumer.name)
+            return False
+        else:
+            _log.error("given up: %s", error)
+        return True
 
     def _now(self) -> datetime:
         return self._equipment.clock()

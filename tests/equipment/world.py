@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from secrets import token_urlsafe
 from threading import Lock
 from typing import Any
 
@@ -26,6 +27,7 @@ from producers.doorbell import Waiters
 from producers.stamping import Stamp
 from schemas.base import Event
 from schemas.envelope import Envelope
+from schemas.packaging import Packaging
 from schemas.routing import exchange, is_request, routing_key
 from store import tables
 from store.database import Database, Transaction, open_database
@@ -34,10 +36,14 @@ from store.inbox import Kind
 from store.keys import staging_key
 from store.ledger import Entry
 from store.objects_local import LocalObjectStore
+from store.outgoing import Outgoing
+from store.package_ports import Mailer, Scratch
 from store.ports import HasLease, ObjectStore, Sources, Upload, Work
+from store.scratch import LocalScratch
+from store.smtp import open_mailer
 from store.sources import GuardedSources
 from store.uploads import upload_row
-from store.work import SqlWork
+from store.work import Outside, SqlWork
 from tests.contract.bus_under_test import Clock
 from tests.services.waiting import until
 
@@ -56,6 +62,10 @@ class Links:
     def content(self, file_id: str) -> str:
         """Return the URL of a file version's bytes."""
         return f"https://archive.example.org/files/{file_id}/content"
+
+    def package(self, name: str) -> str:
+        """Return the URL of a zip."""
+        return f"https://archive.example.org/packager/resources/{name}"
 
 
 @dataclass
@@ -105,11 +115,33 @@ class World:
     tally: Tally = field(default_factory=Tally)
     lease: timedelta = timedelta(seconds=30)
     """How long a process that says nothing is believed to live."""
+    mailer: Mailer = field(default_factory=lambda: open_mailer("smtp://127.0.0.1:1"))
+    """There is no mail server unless a test has one."""
+    packaging: Packaging = field(default_factory=Packaging)
+    scratch: Scratch | None = None
+    """None: a folder on a disk that is never full."""
 
     @cached_property
     def sources(self) -> Sources:
         """Places that may be read from: the inbox alone."""
         return GuardedSources(inbox_dirs=[self.inbox], buckets=(), s3=None, fetch_allow=())
+
+    @cached_property
+    def outside(self) -> Outside:
+        """What the work of all events shares."""
+        return Outside(
+            database=self.database,
+            objects=self.objects,
+            sources=self.sources,
+            links=Links(),
+            new_id=new_id,
+            new_secret=lambda: token_urlsafe(32),
+            web=Outgoing(["127.0.0.1"]),
+            mailer=self.mailer,
+            scratch=self.scratch or LocalScratch(self.inbox.parent / "scratch", reserve=0),
+            packaging=self.packaging,
+            anonymise=str,
+        )
 
     @property
     def stamp(self) -> Stamp:
@@ -142,8 +174,7 @@ class World:
         lease: HasLease | None = None,
     ) -> Work:
         """Return the work for one event."""
-        parts = (self.objects, self.sources, Links(), new_id, lease)
-        return SqlWork(transaction, key, position, now, *parts)
+        return SqlWork(transaction, key, position, now, self.outside, lease)
 
     @property
     def sweeper(self) -> Sweeper:

@@ -32,7 +32,7 @@ def test_names_are_unique_and_fit_for_queues() -> None:
     names = Counter(consumer.name for consumer in CONSUMERS)
     assert set(names.values()) == {1}
     for name in names:
-        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*(\.[a-z]+)?", name)
         assert name not in {DEAD, UNROUTED}
 
 
