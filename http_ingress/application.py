@@ -13,6 +13,7 @@ from http_ingress import (
     events_api,
     files_api,
     operations_api,
+    packages_api,
     parked_api,
     schedules_api,
     status_api,
@@ -32,12 +33,15 @@ from http_ingress.keys import (
     FOLLOWERS,
     GATE,
     OPERATIONS,
+    PACKAGER,
     PORTS,
     RECORDS,
     TAIL,
     THREADS,
     UPLOADS,
 )
+from http_ingress.packager.mounting import mount_packager
+from http_ingress.packager.room import Room as PackagerRoom
 from http_ingress.ports import Ports
 from http_ingress.records.mounting import mount_records, records_room
 from http_ingress.routes import Route, mount
@@ -56,6 +60,7 @@ NATIVE: tuple[Route, ...] = (
     *files_api.ROUTES,
     *content_api.ROUTES,
     *operations_api.ROUTES,
+    *packages_api.ROUTES,
     *parked_api.ROUTES,
     *decisions_api.ROUTES,
     *schedules_api.ROUTES,
@@ -77,6 +82,7 @@ def application(ports: Ports) -> web.Application:
     app.on_shutdown.append(_dismiss)
     mount(app, NATIVE)
     mount_records(app)
+    mount_packager(app)
     return app
 
 
@@ -94,6 +100,7 @@ async def _equip(app: web.Application) -> AsyncIterator[None]:
     consumers = frozenset(one.name for one in ports.listeners)
     app[DECISIONS] = Decisions(ports.database, ports.ledger, ports.stamp, ports.clock, consumers)
     app[RECORDS] = records_room(app)
+    app[PACKAGER] = PackagerRoom()
     app[GATE] = Gate(ports.accounts, threads, ports.new_secret())
     yield
     threads.close()

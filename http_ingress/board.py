@@ -10,6 +10,7 @@ from store.activity import Activity, QueueDepth, activity
 from store.errors import UnavailableError
 from store.views import Recorded, latest_events
 from store.workers import WorkerSign, living
+from store.working import Working, under_way
 
 LATEST = 20
 """Events that are shown."""
@@ -36,6 +37,8 @@ class Board:
     """Every consumer there is, at work or not."""
     paused: Mapping[str, Paused] = field(default_factory=dict)
     """Consumers of this process that wait for a dependency."""
+    working: Sequence[Working] | None = None
+    """Long work under way; not all of it is for everybody's eyes."""
 
     def signs_of(self, consumer: str) -> Sequence[WorkerSign]:
         """Return the processes that run a consumer."""
@@ -59,6 +62,7 @@ def look(ports: Ports) -> Board:
         workers=_unless_down(lambda: living(ports.database, now)),
         consumers=[one.name for one in ports.listeners],
         paused=dict(ports.paused()),
+        working=_unless_down(lambda: under_way(ports.database)),
     )
 
 

@@ -8,6 +8,7 @@ from http_ingress.accepting import Accepting
 from http_ingress.authentication import Gate
 from http_ingress.board import Board
 from http_ingress.fresh import Fresh
+from http_ingress.packager.room import Room as PackagerRoom
 from http_ingress.ports import Ports
 from http_ingress.records.room import Room
 from http_ingress.tail import Tail
@@ -27,6 +28,7 @@ OPERATIONS: web.AppKey[Together[str, Operation]] = web.AppKey("operations", Toge
 """What has become of requests that somebody waits for."""
 DECISIONS = web.AppKey("decisions", Decisions)
 RECORDS = web.AppKey("records", Room)
+PACKAGER = web.AppKey("packager", PackagerRoom)
 UPLOADS = web.AppKey("uploads", asyncio.Semaphore)
 """One slot per upload that may go on at once."""
 FOLLOWERS = web.AppKey("followers", asyncio.Semaphore)

@@ -17,6 +17,7 @@ _MODELS = "#/components/schemas/{model}"
 _TAGS = {
     "events": "Post requests, read the ledger, follow it live, and see why things happened.",
     "files": "Upload files and read them.",
+    "packages": "Zips of datasets: what was built, and what is under way.",
     "parked": "What waits for a person's decision, and the decisions.",
     "schedules": "Requests that are accepted at a time, once or again and again.",
     "operation": "What monitoring asks for.",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from http_ingress.packager.ports import PackagerPorts
 from producers.acceptor import Acceptor
 from producers.doorbell import Waiters
 from producers.stamping import Stamp
@@ -63,6 +64,8 @@ class Listener:
     """An event type."""
     publishes: tuple[str, ...]
     """Event types."""
+    threads: int = 1
+    """Events at work at once in one process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,4 +100,5 @@ class Ports:
     """What absolute URLs begin with, without a slash at the end."""
     public_reads: bool = True
     """Whether files, events and pages may be read by anybody."""
+    packager: PackagerPorts
     limits: Limits = field(default_factory=Limits)

@@ -32,15 +32,19 @@ async def get_status(request: web.Request) -> web.Response:
 
 
 async def _shown(request: web.Request) -> Board:
-    """Return the board with those of the latest events that the client may see."""
+    """Return the board with those of the events and the work that the client may see."""
     board = await request.app[BOARD].get()
-    if board.latest is None:
-        return board
+    if board.latest is None or board.working is None:
+        return replace(board, latest=None, working=None)
+    eyes = eyes_of(request)
     try:
-        seen = (await eyes_of(request).seen(board.latest))[:LATEST]
+        seen = (await eyes.seen(board.latest))[:LATEST]
+        events = [one.event for one in board.working]
+        shown = {one.envelope.key for one in await eyes.seen(events)}
     except UnavailableError:
-        seen = None
-    return replace(board, latest=seen)
+        return replace(board, latest=None, working=None)
+    working = [one for one in board.working if one.event.envelope.key in shown]
+    return replace(board, latest=seen, working=working)
 
 
 async def get_health(request: web.Request) -> web.Response:

@@ -15,6 +15,7 @@ from pydantic_core import from_json, to_json
 
 from http_ingress.board import Board
 from http_ingress.problems import Kind, Problem
+from http_ingress.representations.packages import PackageBody, PackagesBody
 from http_ingress.representations.parked import ParkedDetailBody
 from schemas.routing import routing_key
 from store.file_views import FilesPage, FilesSelection
@@ -64,6 +65,18 @@ def files_page(page: FilesPage, selection: FilesSelection, following: str | None
 def file_page(version: FileVersion) -> web.Response:
     """Return one version of a file."""
     return render("file.html", file=version)
+
+
+def packages_page(
+    page: PackagesBody, now: datetime, *, is_first: bool, in_full: bool
+) -> web.Response:
+    """Return a page of packages; `in_full`: as operators are shown it."""
+    return render("packages.html", page=page, now=now, is_first=is_first, in_full=in_full)
+
+
+def package_page(package: PackageBody, now: datetime, *, in_full: bool) -> web.Response:
+    """Return one package; `in_full`: as operators are shown it."""
+    return render("package.html", package=package, now=now, in_full=in_full)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
+from http_ingress.foreign import Adapter, mount_adapter
 from http_ingress.fresh import Fresh
 from http_ingress.keys import PORTS, THREADS
 from http_ingress.problems import RETRY_SOON
@@ -68,9 +69,7 @@ PLACES: Mapping[Kind, Mapping[str, _Do]] = {
 
 def mount_records(application: web.Application) -> None:
     """Have the application answer for `/records`."""
-    application.router.add_route(
-        "*", PREFIX + r"{below:(/[\s\S]*)?}", _answer, expect_handler=_wait
-    )
+    mount_adapter(application, Adapter(PREFIX, _do, _refuse, drain))
 
 
 def records_room(application: web.Application) -> Room:
@@ -86,30 +85,12 @@ def records_room(application: web.Application) -> Room:
     return Room(projects, together, Fresh(look, _OVERDUE_SECONDS))
 
 
-async def _wait(_: web.Request) -> None:
-    """Promise nothing yet: who reads the body says `100 Continue`."""
-
-
-async def _answer(request: web.Request) -> web.StreamResponse:
-    response: web.StreamResponse
-    try:
-        response = await _do(request)
-    except Exception as error:
-        if request.writer.output_size > 0:
-            # Half an answer is out, and another one must not follow in the midst of it.
-            raise
-        if isinstance(error, Refused):
-            response = refusal(request, error)
-        elif isinstance(error, UnavailableError):
-            response = plain(503, f"{error}; send it again", RETRY_SOON)
-        else:
-            await drain(request)
-            raise
-    if not response.prepared:
-        await drain(request)
-        if "Expect" in request.headers and not request.content.is_eof():
-            response.force_close()
-    return response
+def _refuse(request: web.Request, error: Exception) -> web.StreamResponse | None:
+    if isinstance(error, Refused):
+        return refusal(request, error)
+    if isinstance(error, UnavailableError):
+        return plain(503, f"{error}; send it again", RETRY_SOON)
+    return None
 
 
 async def _do(request: web.Request) -> web.StreamResponse:

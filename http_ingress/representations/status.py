@@ -4,7 +4,9 @@ from datetime import datetime
 
 from http_ingress.board import Board
 from http_ingress.representations.base import Body
+from http_ingress.representations.operations import ProgressBody
 from store.views import Recorded
+from store.working import Working
 
 
 class QueueBody(Body):
@@ -58,6 +60,22 @@ class ConsumerBody(Body):
     processes: list[WorkerBody]
 
 
+class WorkingBody(Body):
+    """Long work that a process is at."""
+
+    consumer: str
+    process: str
+    attempt: int
+    began_at: datetime
+    key: str
+    """Of the event that asked."""
+    type: str
+    subject: str | None
+    progress: ProgressBody | None
+    href: str
+    """The event."""
+
+
 class LatestBody(Body):
     """One of the newest events."""
 
@@ -83,13 +101,15 @@ class StatusBody(Body):
     """In all processes."""
     paused: dict[str, PausedBody]
     """Consumers of the process that answers."""
+    working: list[WorkingBody] | None
+    """Long work under way, what began first to begin with."""
     latest: list[LatestBody] | None
     """The newest first."""
 
     @classmethod
     def of(cls, board: Board) -> "StatusBody":
         """Return the representation of the board."""
-        latest = board.latest
+        latest, working = board.latest, board.working
         return cls.model_validate(
             {
                 "at": board.at,
@@ -99,6 +119,7 @@ class StatusBody(Body):
                 "queues": board.queues,
                 "consumers": _consumers(board),
                 "paused": board.paused,
+                "working": None if working is None else [_working(one) for one in working],
                 "latest": None if latest is None else [_latest(one) for one in latest],
             },
             from_attributes=True,
@@ -109,6 +130,21 @@ def _consumers(board: Board) -> list[dict[str, object]] | None:
     if board.workers is None:
         return None
     return [{"name": name, "processes": board.signs_of(name)} for name in board.consumers]
+
+
+def _working(one: Working) -> WorkingBody:
+    envelope = one.event.envelope
+    return WorkingBody(
+        consumer=one.consumer,
+        process=one.owner,
+        attempt=one.attempt,
+        began_at=one.began_at,
+        key=envelope.key,
+        type=envelope.type,
+        subject=envelope.subject,
+        progress=None if one.progress is None else ProgressBody.of(one.progress),
+        href=f"/events/{envelope.key}",
+    )
 
 
 def _latest(one: Recorded) -> LatestBody:

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.equipment.browsing import Visitor, visiting
 from tests.equipment.installations import Caller
+from tests.equipment.packaging import Packager
 from tests.equipment.quarry import Quarry
 from tests.equipment.recording import Recording
 from tests.equipment.records import dependency, output, platform
@@ -17,12 +18,13 @@ NAVIGATION = {
     "Events": "/events",
     "Files": "/files",
     "Records": "/records/",
+    "Packages": "/packages",
     "Parked": "/parked",
     "API": "/docs",
 }
 DEEPER = (
     *("event", "file", "parked item", "project", "search", "record", "diff", "history"),
-    *("permissions", "problems"),
+    *("permissions", "package", "problems"),
 )
 LONG = "x" * 200
 """What no line of a telephone has room for."""
@@ -49,6 +51,8 @@ def addresses(store: Recording, quarry: Quarry) -> Mapping[str, str]:
         repository={"url": LONG, "type": "GitRepository", "upstream": None},
     )
     assert store.put(path, {"outcome": LONG}).status == 200
+    package = Packager(store.running).put(resource_id=LONG, host=LONG)
+    Packager(store.running).give(package, f"x…@{LONG}")
     return {
         **NAVIGATION,
         "event": caller.call("GET", f"/parked/{parked}").json["event"],
@@ -60,6 +64,7 @@ def addresses(store: Recording, quarry: Quarry) -> Mapping[str, str]:
         "diff": f"/records{path}?view=diff",
         "history": f"/records{path}?view=history",
         "permissions": f"/records/{project}/permissions/",
+        "package": f"/packages/{package.id}",
         "problems": "/problems",
     }
 

@@ -1,6 +1,6 @@
 """What pages are made of."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from importlib.resources import files as resources
 
@@ -13,6 +13,8 @@ from http_ingress.board import Board
 from http_ingress.openapi import openapi
 from http_ingress.ports import Paused
 from http_ingress.problems import INTERNAL, KINDS, Problem
+from http_ingress.representations.operations import ProgressBody
+from http_ingress.representations.packages import PackageBody, PackagesBody, WaitingPackageBody
 from schemas.envelope import Envelope
 from store.activity import Activity, QueueDepth
 from store.effects import Effect
@@ -24,6 +26,7 @@ from store.ports import FileVersion
 from store.views import EventsPage, Recorded, Selection
 from store.why import Step, Why
 from store.workers import WorkerSign
+from store.working import Working
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 NASTY = "<script>alert('x')</script>\"&{{7*7}}"
@@ -102,9 +105,46 @@ FULL = Board(
     [WorkerSign(NASTY, NASTY, NASTY, NOON, NOON), WorkerSign("h.1", "works", None, NOON, NOON)],
     [NASTY, "works", "nobody"],
     {NASTY: Paused(NASTY, NOON)},
+    [
+        Working(recorded(), NASTY, NASTY, 1, NOON, Progress(1_500_000, 3_000_000, NASTY)),
+        Working(recorded(None), "c", "h.1", 2, NOON, None),
+    ],
 )
 EMPTY = Board(NOON, {}, Activity(0, 0, 0, 0, 0, 0, 0), [], [])
 DOWN = Board(NOON, {"database": "refused"}, None, None, None)
+PACKAGE = PackageBody(
+    id="p1",
+    resource_id=NASTY,
+    kind="datastore",
+    format="csv",
+    host=NASTY,
+    size=6_700_000,
+    sha256="0" * 64,
+    rows=3_000_000,
+    built_at=NOON,
+    expires_at=NOON + timedelta(days=7),
+    pinned=False,
+    removed_at=None,
+    asked=2,
+    href="/packages/p1",
+    why="/events/p1/why",
+    asked_by=[NASTY, "b", "c", "d"],
+    download="/packager/resources/x.zip",
+)
+WAITING = WaitingPackageBody(
+    id="w1",
+    resource_id=NASTY,
+    kind="url",
+    format=None,
+    host=NASTY,
+    accepted_at=NOON,
+    state="running",
+    progress=ProgressBody(done=1, total=2, unit=NASTY, percent=50),
+    href="/operations/w1",
+    request="/events/w1",
+    asked_by=NASTY,
+)
+PACKAGES = PackagesBody(waiting=[WAITING], packages=[PACKAGE], next="/packages?after=p1&limit=1")
 SELECTION = Selection(NASTY, NASTY)
 PAGES = {
     "status": lambda: pages.status_page(FULL, "http://x", ["a.b"]),
@@ -124,6 +164,19 @@ PAGES = {
         FilesPage([], None), FilesSelection(prefix=NASTY), None
     ),
     "file": lambda: pages.file_page(version()),
+    "packages": lambda: pages.packages_page(PACKAGES, NOON, is_first=True, in_full=True),
+    "no packages": lambda: pages.packages_page(
+        PackagesBody(waiting=[], packages=[], next=None), NOON, is_first=True, in_full=False
+    ),
+    "no more packages": lambda: pages.packages_page(
+        PackagesBody(waiting=[], packages=[], next=None), NOON, is_first=False, in_full=False
+    ),
+    "package": lambda: pages.package_page(PACKAGE, NOON, in_full=True),
+    "package for everybody": lambda: pages.package_page(
+        PACKAGE.model_copy(update={"asked_by": None, "download": None, "rows": None}),
+        NOON,
+        in_full=False,
+    ),
     "documentation": lambda: pages.documentation_page(openapi(NATIVE, "http://x")),
     "problems": lambda: pages.kinds_page(list(KINDS.values())),
     "problem": lambda: pages.problem_page(Problem(INTERNAL, NASTY, error_id="7")),
@@ -158,7 +211,7 @@ def test_a_page_is_whole_plain_and_keeps_to_itself(name: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_what_others_wrote_stays_text(name: str) -> None:
     page = Strict(text_of(PAGES[name]()))
-    if name in {"status", "events", "event", "files", "file", "problem"}:
+    if name in {"status", "events", "event", "files", "file", "packages", "package", "problem"}:
         assert "<script>alert" in page.text
     assert "49" not in page.text.replace(NASTY, "")
 

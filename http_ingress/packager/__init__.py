@@ -1,0 +1,1 @@
+"""The dataset packager: ckanpackager's API, and the zips it makes."""
