@@ -44,12 +44,13 @@ class Role:
 
 
 @contextmanager
-def running(place: Place, consumer: str) -> Iterator[Installation]:
-    """Run an ingress and one consumer for a block; embedded, one process has everything.
+def running(place: Place, *consumers: str, alone: bool = False) -> Iterator[Installation]:
+    """Run an ingress, and consumers in another process, for a block.
 
-    Raises MeasurementError when a process does not come up.
+    Embedded, one process has it all, every other consumer too unless these are `alone`. Raises
+    MeasurementError when a process does not come up.
     """
-    roles = _together() if place.embedded else _apart(consumer)
+    roles = _together(consumers if alone else ()) if place.embedded else _apart(consumers)
     with ExitStack() as stack:
         processes: dict[str, Child] = {}
         urls = []
@@ -77,9 +78,10 @@ def serve(pipe: Connection, settings: Settings, role: Role) -> None:
         wait_for_end(pipe)
 
 
-def _together() -> dict[str, Role]:
-    return {"up": Role(ingress=True, consumers=tuple(one.name for one in CONSUMERS))}
+def _together(consumers: Sequence[str]) -> dict[str, Role]:
+    everything = tuple(one.name for one in CONSUMERS)
+    return {"up": Role(ingress=True, consumers=consumers or everything)}
 
 
-def _apart(consumer: str) -> dict[str, Role]:
-    return {"ingress": Role(ingress=True), "consumer": Role(consumers=(consumer,))}
+def _apart(consumers: Sequence[str]) -> dict[str, Role]:
+    return {"ingress": Role(ingress=True), "consumer": Role(consumers=consumers)}

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import which
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from tests.services.s3 import S3
 EVENTS = ("--count", "60", "--connections", "2,3", "--batch", "20", "--latencies", "3")
 FILES = ("--files", "20", "--size", "3KiB", "--large", "5MiB", "--connections", "2")
 RECORDS = ("--count", "20", "--connections", "1,3", "--readers", "2", "--listed", "30")
+PACKAGES = ("--rows", "120", "--columns", "6", "--page-size", "50", "--file-size", "3MB")
 COURSES = ["raw floor", "2 connections", "3 connections", "2 connections, batches of 20"]
 
 
@@ -64,6 +66,7 @@ def deployed(amqp_url: str, postgresql_url: str, tmp_path: Path) -> Iterator[Ben
     urls = ["--amqp-url", amqp_url, "--vhost", vhost, "--database-url", postgresql_url]
     yield Bench(urls, tmp_path)
     queues = ["answer-probe", "ingest-file", "store-record", "delete-records"]
+    queues += ["zip-dataset.fast", "zip-dataset.slow", "send-mail"]
     queues += ["bench.witness", "floor.requests", "floor.answers"]
     assert queue_lengths(amqp_url, queues) == {}
     assert list(tmp_path.iterdir()) == []
@@ -107,17 +110,46 @@ def test_every_file_is_accounted_for(bench: Bench) -> None:
 
 
 def test_every_record_is_accounted_for(bench: Bench) -> None:
-    found = bench.measure("records", *RECORDS, "--rounds", "2")
+    found = bench.measure("records", *RECORDS, "--rounds", "1")
     assert found["listed"] == 30
     kinds = [(kind["work"], kind["connections"]) for kind in found["kinds"]]
     sent = [(work, connections) for connections in (1, 3) for work in ("create", "update")]
     assert kinds == [*sent, ("get", 2), ("list", 1)]
     for kind in found["kinds"]:
         assert [course["course"] for course in kind["courses"]] == ["raw floor", "records"]
-        check_conserved(kind["courses"], 2 * 20)
+        check_conserved(kind["courses"], 20)
         for latency in kind["latency_ms"].values():
             assert 0 < latency["p50"] <= latency["p99"]
         assert kind["p99_ratio"] > 0
+
+
+def test_every_package_holds_what_the_script_packages(bench: Bench) -> None:
+    found = bench.measure("package", *PACKAGES, "--rounds", "1")
+    assert found["dataset"] == {"rows": 120, "columns": 6, "page_size": 50}
+    kinds = {kind["name"]: kind for kind in found["kinds"]}
+    courses = {name: [one["course"] for one in kind["courses"]] for name, kind in kinds.items()}
+    assert courses.pop("rows") == ["plain script", "pages of objects", "pages of CSV"]
+    assert courses.pop("file") == ["plain script", "package_url"]
+    assert courses == ({"compression": ["zip -j", "muniment"]} if which("zip") else {})
+    assert kinds["file"]["size"] == 3_000_000
+    for kind in kinds.values():
+        first, *others = kind["courses"]
+        assert first["times"] == {"median": 1, "least": 1, "most": 1}
+        assert first["packed_ratio"] == 1
+        for course in others:
+            assert 0 < course["times"]["least"] <= course["times"]["most"]
+            assert 0 < course["packed"] < kind["size"]
+    assert all(idle <= found["peak_memory"][name] for name, idle in found["idle_memory"].items())
+
+
+def test_without_a_zip_the_rest_is_measured(embedded: Bench) -> None:
+    embedded.environment = {"PATH": str(embedded.folder)}
+    said = " ".join(embedded.run("package", *PACKAGES, "--rounds", "1").stdout.split())
+    titles = ("120 rows of 6 columns", "a file of 3 MB", "memory, MiB")
+    assert all(word in said for word in (*titles, "rows/s", "times: how many times as long"))
+    assert "zip is not installed" in said
+    assert "apt-get install zip" in said
+    assert "compression of" not in said
 
 
 def test_objects_may_go_to_s3(deployed: Bench, s3: S3) -> None:
@@ -160,6 +192,7 @@ def test_people_get_tables_and_how_to_read_them(embedded: Bench) -> None:
     [
         (("events", "--connections", "16,many"), "not a list of numbers"),
         (("ingest", "--size", "huge"), "not a size like 100KiB"),
+        (("package", "--file-size", "half"), "not a size like 100KiB"),
     ],
 )
 def test_wrong_arguments_are_named(embedded: Bench, arguments: Sequence[str], said: str) -> None:
