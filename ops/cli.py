@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module, metadata
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Annotated, Any, NoReturn
 
@@ -18,7 +18,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from ops.commands.manual import EXITS
+from ops.commands.manual import EXITS, tell_version
 
 _TRACEBACK = "--traceback"
 _RUN, _USE, _ADMINISTER, _LOOK = "Run", "Use", "Administer", "Look after"
@@ -66,6 +66,12 @@ COMMANDS = {
             _USE,
             "ops.commands.records",
             "Records of runs, as Sumatra keeps them: whole projects, out and in.",
+        ),
+        Entry(
+            "packager",
+            _USE,
+            "ops.commands.packager",
+            "Dataset packages: what ckanpackager's command line did, and what it lacked.",
         ),
         Entry("up", _RUN, "ops.commands.running", "Run everything in one process."),
         Entry("ingress", _RUN, "ops.commands.running", "Run the HTTP ingress."),
@@ -134,16 +140,6 @@ app = typer.Typer(
 )
 
 
-def _tell_version(*, wanted: bool) -> None:
-    if not wanted:
-        return
-    try:
-        typer.echo(f"muniment {metadata.version('muniment')}")
-    except metadata.PackageNotFoundError:
-        typer.echo("muniment, not installed: run from its sources")
-    raise typer.Exit
-
-
 @app.callback()
 def _global(
     context: typer.Context,
@@ -165,7 +161,7 @@ def _global(
     ] = False,
     version: Annotated[
         bool,
-        typer.Option("--version", is_eager=True, callback=_tell_version, help="Print the version."),
+        typer.Option("--version", is_eager=True, callback=tell_version, help="Print the version."),
     ] = False,
 ) -> None:
     """Muniment: an event bus for research data archives."""

@@ -1,6 +1,7 @@
 """Following an operation on a terminal: its state, how far it is, and what it waits for."""
 
 import time
+from collections.abc import Callable
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -13,8 +14,18 @@ SOON_SECONDS = 1.0
 _LONGEST_WORDS = 100
 
 
-def follow(client: Client, operation_id: str, seconds: float, screen: Console) -> Operation:
-    """Return the operation, ended or as it stands after `seconds`; show its way on a terminal."""
+def follow(
+    client: Client,
+    operation_id: str,
+    seconds: float,
+    screen: Console,
+    say: Callable[[str], None] | None = None,
+) -> Operation:
+    """Return the operation, ended or as it stands after `seconds`; show its way on a terminal.
+
+    `say` is told of every change where there is no terminal.
+    """
+    told = None
     deadline = time.monotonic() + seconds
     with Progress(
         TextColumn("{task.description}", markup=False),
@@ -34,7 +45,11 @@ def follow(client: Client, operation_id: str, seconds: float, screen: Console) -
                 return operation
             progress = operation.progress
             done, total = (0, None) if progress is None else (progress.done, progress.total)
-            bars.update(bar, description=_words(operation), completed=done, total=total)
+            words = _words(operation)
+            bars.update(bar, description=words, completed=done, total=total)
+            if say is not None and bars.disable and words != told:
+                say(words)
+                told = words
 
 
 def _words(operation: Operation) -> str:

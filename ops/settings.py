@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -18,21 +17,13 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import to_json
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from ops.packager_settings import PackagerSettings
+from ops.setting_types import Names, Paths
 from schemas.types import ByteCount
 
 EMBEDDED = "embedded:"
-
-
-def _split(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(item.strip() for item in value.split(",") if item.strip())
-    return value
-
-
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)]
 
 
 class RetryOverride(BaseModel):
@@ -47,7 +38,7 @@ class RetryOverride(BaseModel):
     jitter: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
-class Settings(BaseSettings):
+class Settings(PackagerSettings):
     """What an operator may decide."""
 
     model_config = SettingsConfigDict(
@@ -119,7 +110,14 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "json", "console"] = "auto"
     """`auto`: readable on a terminal, JSON elsewhere."""
 
-    @field_validator("s3_endpoint_url", "s3_access_key", "s3_secret_key", mode="before")
+    @field_validator(
+        "s3_endpoint_url",
+        "s3_access_key",
+        "s3_secret_key",
+        "packager_secret",
+        "packager_pepper",
+        mode="before",
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -168,6 +166,16 @@ class Settings(BaseSettings):
     def operator_token(self) -> Path:
         """Where the first start keeps the operator's token."""
         return self.data_dir / "operator.token"
+
+    @property
+    def packager_secret_file(self) -> Path:
+        """Where the first start keeps what clients of /packager have to know."""
+        return self.data_dir / "packager.secret"
+
+    @property
+    def scratch(self) -> Path:
+        """Where packages are built."""
+        return self.data_dir.absolute() / "scratch"
 
 
 def environment(settings: Settings) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,15 +13,22 @@ import uuid_utils
 from sqlalchemy.engine import make_url
 
 from ops.settings import Settings
+from schemas.package_parameters import PUBLISHED_SECRETS
 from store.accounts import Accounts
+from store.anonymity import anonymiser
 from store.database import Database, open_database
 from store.errors import SetupError
 from store.objects_local import LocalObjectStore
 from store.objects_s3 import S3ObjectStore
+from store.outgoing import Outgoing
+from store.package_ports import Mailer
 from store.ports import ObjectStore, Sources
 from store.s3 import s3_client
+from store.scratch import LocalScratch
+from store.smtp import open_mailer
 from store.sources import GuardedSources
 from store.upgrading import require_newest, upgrade
+from store.web_ports import Web
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -100,6 +107,44 @@ class Store:
         )
 
     @cached_property
+    def web(self) -> Web:
+        """Servers that a user named."""
+        return Outgoing(self.settings.fetch_allow)
+
+    @cached_property
+    def mailer(self) -> Mailer:
+        """The mail server."""
+        return open_mailer(self.settings.smtp_url)
+
+    @cached_property
+    def scratch(self) -> LocalScratch:
+        """Room for packages under construction."""
+        return LocalScratch(self.settings.scratch, self.settings.packager_reserve)
+
+    @cached_property
+    def packager_secret(self) -> str:
+        """What clients of /packager have to know. Raises SetupError when there is none yet."""
+        said = self.settings.packager_secret
+        path = self.settings.packager_secret_file
+        if said is None and not path.exists():
+            raise SetupError(
+                f"there is no secret for /packager: set MUNIMENT_PACKAGER_SECRET, or start "
+                f"`muniment ingress` once, which makes {path}"
+            )
+        secret = path.read_text().strip() if said is None else said.get_secret_value()
+        if not secret or secret in PUBLISHED_SECRETS:
+            raise SetupError("everybody knows this MUNIMENT_PACKAGER_SECRET: choose another")
+        return secret
+
+    @cached_property
+    def anonymise(self) -> Callable[[str], str]:
+        """Turns an address into what statistics keep."""
+        mode, pepper = self.settings.packager_anonymize, self.settings.packager_pepper
+        if mode == "keyed" and pepper is None:
+            raise SetupError("MUNIMENT_PACKAGER_ANONYMIZE=keyed needs a MUNIMENT_PACKAGER_PEPPER")
+        return anonymiser(mode, b"" if pepper is None else pepper.get_secret_value().encode())
+
+    @cached_property
     def accounts(self) -> Accounts:
         """Users and tokens."""
         return Accounts(self.database, clock, new_id, new_secret)
@@ -124,6 +169,8 @@ def prepare(store: Store, *, may_upgrade: bool) -> None:
     if may_upgrade:
         upgrade(store.database)
         keep_operator_token(store)
+        if store.settings.packager_secret is None:
+            _kept(store.settings.packager_secret_file)
     else:
         require_newest(store.database)
 
@@ -137,14 +184,28 @@ def keep_operator_token(store: Store) -> None:
     if not any(user.name == "operator" for user in store.accounts.users()):
         store.accounts.add_user("operator", None, superuser=True)
     _, secret = store.accounts.create_token("operator", "made at the first start")
-    # Named when it is whole: a file without its token would keep everybody out, for good.
+    _keep(path, secret)
+    _log.info("the operator's token is in %s", path)
+
+
+def _kept(path: Path) -> str:
+    """Return the secret in a file, which is made if need be."""
+    if not path.exists():
+        _make_folder(path.parent)
+        _keep(path, new_secret())
+        _log.info("a new secret is in %s", path)
+    return path.read_text().strip()
+
+
+def _keep(path: Path, secret: str) -> None:
+    """Write a secret, readable to this account only."""
+    # Named when it is whole: a file without its secret would keep everybody out, for good.
     draft = path.with_suffix(".draft")
     with _writing(path):
         draft.unlink(missing_ok=True)
         draft.touch(mode=0o600)
         draft.write_text(secret + "\n")
         draft.replace(path)
-    _log.info("the operator's token is in %s", path)
 
 
 def _make_folder(folder: Path) -> None:

@@ -15,16 +15,19 @@ from functools import partial
 from typing import Any
 
 from consumers.contract import Consumer
+from consumers.packaging.darwin_core_options import read_options
+from consumers.packaging.vocabulary import Vocabulary
 from consumers.registry import CONSUMERS
 from consumers.runtime.equipment import Equipment
 from consumers.runtime.sweeping import Sweeper
 from consumers.runtime.worker import Worker
 from http_ingress.application import application
+from http_ingress.packager.ports import PackagerPorts
 from http_ingress.ports import Limits, Listener, Paused, Ports
 from http_ingress.server import HttpServer, listen
 from ops.buses import Bus, EmbeddedBus, RabbitBus, Surroundings
 from ops.canary import Canary
-from ops.caretaker import Caretaker
+from ops.caretaker import Caretaker, ScratchCaretaker
 from ops.metrics import Metrics
 from ops.room import with_room
 from ops.settings import EMBEDDED, Settings
@@ -35,9 +38,10 @@ from producers.acceptor import Acceptor
 from producers.doorbell import Waiters
 from producers.firing import Firing
 from producers.stamping import Stamp
+from schemas.packaging import Packaging
 from store import workers as signs
 from store.errors import SetupError, UnavailableError
-from store.work import SqlWork
+from store.work import Outside, SqlWork
 from store.workers import WorkerSign
 
 _SWEEP_SECONDS = 1.0
@@ -57,6 +61,10 @@ class Links:
     def content(self, file_id: str) -> str:
         """Return the URL of a file version's bytes."""
         return f"{self.public_url}/files/{file_id}/content"
+
+    def package(self, name: str) -> str:
+        """Return the URL of a zip."""
+        return f"{self.public_url}/packager/resources/{name}"
 
 
 @dataclass(frozen=True)
@@ -111,12 +119,25 @@ def system(
         bus.start(listening=ingress)
         stack.callback(bus.stop)
         process = f"{settings.instance}.{os.getpid()}"
+        outside = Outside(
+            database=store.database,
+            objects=store.objects,
+            sources=store.sources,
+            links=links,
+            new_id=new_id,
+            new_secret=new_secret,
+            web=store.web,
+            mailer=store.mailer,
+            scratch=store.scratch,
+            packaging=_packaging(settings),
+            anonymise=store.anonymise,
+        )
         equipment = Equipment(
             database=store.database,
             ledger=bus.ledger,
             stamp=stamp,
             make_work=lambda transaction, key, position, now, lease: SqlWork(
-                transaction, key, position, now, store.objects, store.sources, links, new_id, lease
+                transaction, key, position, now, outside, lease
             ),
             doorbell=bus.doorbell,
             telemetry=metrics,
@@ -126,7 +147,11 @@ def system(
             process=process,
             lease=timedelta(seconds=settings.lease_seconds),
         )
-        probes = {"database": store.database.check, "objects": store.objects.check}
+        probes = {
+            "database": store.database.check,
+            "objects": store.objects.check,
+            "mail": store.mailer.check,
+        }
         workers = [Worker(one, bus.source(one), equipment, probes) for one in chosen]
         for worker in workers:
             worker.start()
@@ -141,6 +166,15 @@ def system(
         if listening is not None:
             stack.enter_context(_serving(running, around, stamp, listening))
         yield running
+
+
+def _packaging(settings: Settings) -> Packaging:
+    packaging = settings.packaging()
+    try:
+        Vocabulary(read_options(packaging.darwin_core))
+    except ValueError as error:
+        raise SetupError(f"MUNIMENT_PACKAGER_DWC_…: {error}") from error
+    return packaging
 
 
 def choose(settings: Settings, names: Sequence[str]) -> list[Consumer[Any]]:
@@ -169,6 +203,8 @@ def _chores(running: System, stamp: Stamp, *, tidies: bool) -> list[Chore]:
     ]
     if running.workers:
         chores.append(Chore("signs of life", _SIGN_SECONDS, partial(_show, running)))
+        scratch = ScratchCaretaker(store.scratch, clock)
+        chores.append(Chore("tidying up scratch folders", _TIDY_SECONDS, scratch.tidy))
     if tidies:
         staging = timedelta(hours=running.settings.staging_hours)
         caretaker = Caretaker(store.database, store.objects, staging, clock)
@@ -223,7 +259,12 @@ def _serving(
         waiters=around.waiters,
         accounts=store.accounts,
         listeners=[
-            Listener(one.name, one.listens_to.TYPE, tuple(event.TYPE for event in one.publishes))
+            Listener(
+                one.name,
+                one.listens_to.TYPE,
+                tuple(event.TYPE for event in one.publishes),
+                one.threads,
+            )
             for one in CONSUMERS
         ],
         queues=running.bus.queues,
@@ -242,6 +283,14 @@ def _serving(
             largest_upload=settings.largest_upload,
             largest_record=settings.largest_record,
             answer_seconds=settings.answer_seconds,
+        ),
+        packager=PackagerPorts(
+            secret=store.packager_secret,
+            success_message=settings.packager_success_message,
+            slow_request=settings.packager_slow_request,
+            cache=timedelta(seconds=settings.packager_cache_seconds),
+            largest_request=settings.packager_largest_request,
+            anonymise=store.anonymise,
         ),
     )
     server = HttpServer(application(ports), listening)

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pydantic_core import from_json
+from typer.testing import CliRunner
 
+from ops.cli import main
 from tests.services.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,6 +100,19 @@ class CommandLine:
         kept = {name: each for name, each in os.environ.items() if not name.startswith("MUNIMENT_")}
         ours = {f"MUNIMENT_{name.upper()}": each for name, each in settings.items()}
         return {**kept, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **self.settings, **ours}
+
+
+def in_process(*arguments: str | Path, **settings: str) -> Ran:
+    """Run one command in this process, with these settings and no others: quicker."""
+    kept = {name: None for name in os.environ if name.startswith("MUNIMENT_")}
+    ours = {f"MUNIMENT_{name.upper()}": each for name, each in settings.items()}
+    with CliRunner().isolation(env={"COLUMNS": "120", **kept, **ours}) as (out, err, _):
+        with pytest.raises(SystemExit) as ended:
+            main([*map(str, arguments)])
+        code = ended.value.code
+        assert isinstance(code, int)
+        sys.stderr.flush()
+        return Ran(code, out.getvalue().decode(), err.getvalue().decode())
 
 
 @contextmanager

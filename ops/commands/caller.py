@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -44,17 +45,18 @@ class Caller:
         """The token that was named, or the operator's, which does not leave this machine."""
         if self.named_token is not None:
             return self.named_token
-        path = self.settings.operator_token
         if not _is_here(self.url):
             return None
-        try:
-            return path.read_text().strip()
-        except FileNotFoundError:
+        return _kept(self.settings.operator_token, "set MUNIMENT_TOKEN")
+
+    def packager_secret(self, url: str) -> str | None:
+        """Return the secret of this machine's /packager, which is told to no other machine."""
+        if not _is_here(url):
             return None
-        except PermissionError as error:
-            raise SetupError(
-                f"{path} is not readable to you: set MUNIMENT_TOKEN, or be who runs Muniment"
-            ) from error
+        named = self.settings.packager_secret
+        if named is not None:
+            return named.get_secret_value()
+        return _kept(self.settings.packager_secret_file, "name it with -s")
 
     def client(self, patience_seconds: float = _PATIENCE_SECONDS) -> Client:
         """Return a client of the ingress."""
@@ -84,6 +86,17 @@ class Caller:
 def caller(context: typer.Context) -> Caller:
     """Return who calls, in any command."""
     return Caller(*context.find_root().obj)
+
+
+def _kept(path: Path, otherwise: str) -> str | None:
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        return None
+    except PermissionError as error:
+        raise SetupError(
+            f"{path} is not readable to you: {otherwise}, or be who runs Muniment"
+        ) from error
 
 
 def _is_here(url: str) -> bool:

@@ -1,5 +1,7 @@
 """What stands below the options in every command's help: examples, and the exit codes."""
 
+from importlib import metadata
+
 import typer
 from typer.core import TyperGroup
 
@@ -15,8 +17,19 @@ def epilog(*examples: str) -> str:
     return "\n\n".join([*lines, EXITS])
 
 
-def command_group(summary: str) -> typer.Typer:
+def command_group(summary: str, kind: type[TyperGroup] = TyperGroup) -> typer.Typer:
     """Return an empty group of commands that explains itself when called without one."""
     return typer.Typer(
-        cls=TyperGroup, help=summary, no_args_is_help=True, epilog=EXITS, rich_markup_mode="rich"
+        cls=kind, help=summary, no_args_is_help=True, epilog=EXITS, rich_markup_mode="rich"
     )
+
+
+def tell_version(*, wanted: bool) -> None:
+    """Print the version and end; the callback of an option `--version`."""
+    if not wanted:
+        return
+    try:
+        typer.echo(f"muniment {metadata.version('muniment')}")
+    except metadata.PackageNotFoundError:
+        typer.echo("muniment, not installed: run from its sources")
+    raise typer.Exit

@@ -69,6 +69,9 @@ def space(patient: Patient) -> Finding:
     if scarce:
         make_room = "make room: a full disk stops acceptance (503)"
         return Finding("disk", "wrong", "; ".join(told), make_room)
+    if shutil.disk_usage(_existing(folders[0])).free <= patient.settings.packager_reserve:
+        make_room = "make room, or lower MUNIMENT_PACKAGER_RESERVE: until then packages wait here"
+        return Finding("disk", "warning", "; ".join(told), make_room)
     return Finding("disk", "ok", "; ".join(told))
 
 

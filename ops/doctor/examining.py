@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ops.doctor import archive, backlog, canary, dependencies, lost
+from ops.doctor import archive, backlog, canary, dependencies, lost, mail
 from ops.doctor.finding import Finding, Patient
 from ops.exits import judge
 
@@ -29,6 +29,7 @@ _CHECKS = {
     "parked": _Check(backlog.parked, ("database",)),
     "strays": _Check(backlog.strays, ("bus",)),
     "events": _Check(lost.events, ("database", "bus")),
+    "mail": _Check(mail.mail, ("database",)),
     "archive": _Check(archive.archive, ("database", "objects")),
     "canary": _Check(canary.canary),
 }
