@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 EQUIPPED := .venv/.equipped
 
 .DEFAULT_GOAL := menu
-.PHONY: menu demo up test check format bench docs lock migration clean
+.PHONY: menu demo up test test-ckan check format bench docs lock migration clean
 
 menu: ## show this menu
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -22,6 +22,9 @@ up: $(INSTALLED) ## run Muniment on this machine until Ctrl-C; data in var/
 test: $(EQUIPPED) ## run every test, against real services (some of them: PYTEST="tests/unit -k name")
 	$(BIN)/python -m pytest $(PYTEST)
 
+test-ckan: $(EQUIPPED) ## package 20,000 rows of a real CKAN (installs one into .venv-ckan, once)
+	$(BIN)/python -m pytest tests/contract/ckan $(PYTEST)
+
 check: $(EQUIPPED) ## formatting, linting, types, layers, spelling
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -33,10 +36,11 @@ format: $(EQUIPPED) ## format, and mend what can be mended by itself
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: $(EQUIPPED) ## measure events, ingest and records as ratios to a raw floor
+bench: $(EQUIPPED) ## measure events, ingest, records and packages as ratios to a raw floor
 	$(BIN)/muniment bench events
 	$(BIN)/muniment bench ingest
 	$(BIN)/muniment bench records
+	$(BIN)/muniment bench package
 
 docs: $(EQUIPPED) ## write the generated pages of docs/reference anew
 	$(BIN)/python -m docs.generate
@@ -53,7 +57,7 @@ lock: $(EQUIPPED) ## resolve the dependencies anew into the two lock files
 	  --custom-compile-command "make lock" --quiet --output-file requirements-dev.lock
 
 clean: ## remove the virtual environment, caches and var/
-	rm -rf .venv var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-ckan var build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/bin/pip:
 	@for python in $(PYTHON); do \

@@ -13,6 +13,7 @@ from http_ingress.application import NATIVE
 from http_ingress.problems import KINDS
 from ops.cli import COMMANDS
 from ops.metrics import METRICS
+from ops.packager_settings import PackagerSettings
 from ops.settings import Settings
 from ops.topology import derive
 from schemas.base import Event
@@ -40,9 +41,12 @@ def pages() -> Mapping[str, str]:
 
 def settings() -> str:
     """Return the table of settings."""
+    own = PackagerSettings.model_fields
+    # What is inherited stands first, and is what fewest look for.
+    names = [*(name for name in Settings.model_fields if name not in own), *own]
     rows = [
-        (f"`MUNIMENT_{name.upper()}`", _default(field), field.description)
-        for name, field in Settings.model_fields.items()
+        (f"`MUNIMENT_{name.upper()}`", _default(name), Settings.model_fields[name].description)
+        for name in names
     ]
     return (
         "Environment variables. Lists are separated by commas. The command line reads two more, "
@@ -51,10 +55,11 @@ def settings() -> str:
     )
 
 
-def _default(field: Any) -> str:  # noqa: ANN401 - pydantic's FieldInfo
-    if field.default_factory is not None:
+def _default(name: str) -> str:
+    if name == "instance":
         return "the host's name"
-    value = field.default
+    field = Settings.model_fields[name]
+    value = "" if field.default_factory is not None else field.default
     return "" if value in (None, "", ()) else f"`{value}`"
 
 
@@ -167,8 +172,8 @@ def _command(name: str, command: Any) -> list[str]:  # noqa: ANN401 - typer's cl
         if one.name != "help" and not getattr(one, "hidden", False)
     ]
     text = [f"## {name}", about, *([_table(("", ""), rows)] if rows else [])]
-    for child, sub in getattr(command, "commands", {}).items():
-        text += _command(f"{name} {child}", sub)
+    for child in getattr(command, "commands", {}):
+        text += _command(f"{name} {child}", command.get_command(None, child))
     return text
 
 

@@ -13,6 +13,7 @@ from tests.docs.pages import PAGES, name
 ELSEWHERE = {
     "docs/how-to/add-a-consumer.md",
     "docs/how-to/deal-with-parked-events.md",
+    "docs/how-to/package-datasets.md",
     "docs/how-to/use-sumatra.md",
 }
 

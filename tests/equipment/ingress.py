@@ -5,9 +5,11 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from http_ingress.application import application
+from http_ingress.packager.ports import PackagerPorts
 from http_ingress.ports import Limits, Listener, Ports
 from http_ingress.server import HttpServer, listen
 from producers.acceptor import Acceptor
@@ -18,6 +20,7 @@ from tests.equipment.world import World, new_id
 
 USER = "reader-1"
 OPERATOR = "operator-1"
+PACKAGER_SECRET = "known to the repository alone"
 
 
 @dataclass
@@ -93,6 +96,14 @@ def serving(
         public_url=url,
         public_reads=public_reads,
         limits=limits or Limits(),
+        packager=PackagerPorts(
+            secret=PACKAGER_SECRET,
+            success_message="The link will be mailed.",
+            slow_request=50_000,
+            cache=timedelta(days=1),
+            largest_request=16 * 1024**2,
+            anonymise=str,
+        ),
     )
     server = HttpServer(application(ports), listening, drain_seconds=2)
     acceptor.start()

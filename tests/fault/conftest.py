@@ -12,9 +12,12 @@ from tests.equipment.fixtures import (
     postgresql_tables_url,
     shared_postgresql_url,
 )
+from tests.equipment.packager_fixtures import ckan, counter
 from tests.services.finding import ServiceMissingError
 
 __all__ = [
+    "ckan",
+    "counter",
     "make_world",
     "postgresql_tables_url",
     "shared_postgresql_url",

@@ -29,7 +29,7 @@ from schemas.routing import FACTS
 from store.database import Database, open_database
 from store.tables import deliveries, events, files, inbox, outbox, parked, probes
 
-KILLS = 50
+KILLS = 50 if os.environ.get("MUNIMENT_TEST_EVERY_DEATH") else 20
 CLIENTS = 4
 
 

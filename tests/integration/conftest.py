@@ -8,9 +8,12 @@ from tests.equipment.fixtures import (
     postgresql_tables_url,
     shared_postgresql_url,
 )
+from tests.equipment.packager_fixtures import ckan, counter
 from tests.equipment.parking import everywhere, scene
 
 __all__ = [
+    "ckan",
+    "counter",
     "database",
     "database_url",
     "everywhere",

@@ -1,6 +1,7 @@
 """Consumer `ingest-file`: what becomes of bytes, names and refusals, with real rows and objects."""
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -270,13 +271,18 @@ def test_an_upload_can_be_ingested_once(world: World) -> None:
 # --- interruptions --------------------------------------------------------------------------------
 
 
-def run_in_vain(world: World, request: Envelope, **parts: Any) -> None:  # noqa: ANN401 - of SqlWork
+def given(work: SqlWork, parts: Mapping[str, Any]) -> SqlWork:
+    """Return the work with other parts outside of its transaction."""
+    return replace(work, outside=replace(work.outside, **parts))
+
+
+def run_in_vain(world: World, request: Envelope, **parts: Any) -> None:  # noqa: ANN401 - of Outside
     """Run the handler in a transaction that is undone at the latest when it would commit."""
     event = decode(request)
     with suppress(UnavailableError), world.database.transaction() as transaction:
         work = world.make_work(transaction, request.key, 1, world.clock())
         assert isinstance(work, SqlWork)
-        CONSUMER.handle(event, replace(work, **parts))  # type: ignore[arg-type]  # its own type
+        CONSUMER.handle(event, given(work, parts))  # type: ignore[arg-type]  # its own type
         transaction.flush()
         raise UnavailableError("the commit did not succeed")
 
@@ -395,7 +401,7 @@ def test_an_endless_source_is_found_out_soon(world: World) -> None:
         work = world.make_work(transaction, "key", 1, world.clock())
         assert isinstance(work, SqlWork)
         parts = {"sources": Endless(), "objects": InterceptedObjects(world.objects, count)}
-        (event,) = CONSUMER.handle(request, replace(work, **parts))  # type: ignore[arg-type]
+        (event,) = CONSUMER.handle(request, given(work, parts))
     assert rejected(event) == ("size", "size is more than 10000000, announced was 10000000")
     assert len(written) <= 10
     assert objects(world) == {}

@@ -10,6 +10,9 @@ from tests.fault.explorer.asking import Client
 from tests.fault.explorer.lives import Lives
 from tests.fault.explorer.points import Death
 from tests.fault.explorer.scenarios import Scenario
+from tests.services.waiting import until
+
+PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,12 @@ def _live(lives: Lives, exploration: Exploration, plan: Plan, *, dry: bool = Fal
         exploration.died_early.append(plan)
         return True
     exploration.asked[name] = plan.scenario
-    exploration.client.ask(life.url, name, plan.scenario.ask(name))
+    if exploration.client.ask(life.url, name, plan.scenario.ask(name)):
+        until(
+            lambda: plan.scenario.is_over(name) or not lives.alive(),
+            seconds=PATIENCE_SECONDS,
+            what=f"the end of what was asked for in {plan.scenario.title}",
+        )
     died = lives.drain()
     if died:
         exploration.died[name] = plan

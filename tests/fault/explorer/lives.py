@@ -70,6 +70,15 @@ class Lives:
         assert status in {0, -signal.SIGKILL}, f"it ended with {status}"
         return bool(status)
 
+    def alive(self) -> bool:
+        """Whether the last process lives."""
+        assert self._life is not None
+        try:
+            os.kill(self._life.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True
+
     def points(self) -> dict[str, int]:
         """Return the points that the last process came to, with their counts, and drained."""
         counts: dict[str, int] = json.loads(self._record.read_text())

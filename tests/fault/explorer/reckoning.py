@@ -2,10 +2,11 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from sqlalchemy import RowMapping, Table, func, select
 
+from schemas.mail import MailSent
 from schemas.records import RecordRefused
 from schemas.routing import is_request
 from store import tables
@@ -32,7 +33,7 @@ def at_rest(database: Database) -> bool:
     return (
         _count(database, tables.outbox) == _count(database, tables.deliveries) == 0
         and database.query(held)[0]["n"] == 0
-        and len(_requests(database)) <= _count(database, tables.inbox) + blamed(database)
+        and _requested(database) <= _count(database, tables.inbox) + blamed(database)
     )
 
 
@@ -59,9 +60,28 @@ def reckon(database: Database, asked: Mapping[str, Scenario]) -> Iterator[tuple[
         once = bool(accepted) if scenario.repeatable else len(accepted)
         yield from _judge(name, "accepted", once)
         yield from _judge(name, "its effect", effects.get(name, 0))
-        yield from _judge(name, "its follow-on", sum(follow_ons[key] for key in accepted))
+        followed = sum(follow_ons[key] for key in accepted)
+        yield from _judge(name, "its follow-on", followed, scenario.follow_ons(len(accepted)))
         for key in accepted:
             yield from _judge(name, "ended", ended[key])
+
+
+def unsent(database: Database, posted: Collection[str]) -> Iterator[str]:
+    """Yield what is wrong with mails, when those with the Message-IDs `posted` have arrived."""
+    sent = select(tables.events).where(tables.events.c.type == MailSent.TYPE)
+    told = Counter(json.loads(row["data"])["mail"] for row in database.query(sent))
+    written = database.query(select(tables.mails))
+    for mail in written:
+        if not mail["sent"]:
+            yield f"mail {mail['id']} was not sent"
+        for _, trouble in _judge(mail["id"], f"mail {mail['id']} told of", told[mail["id"]]):
+            yield trouble
+    totals = tables.packager_totals.c
+    served = database.query(select(totals.requests).where(totals.resource_id == "*"))
+    if [row["requests"] for row in served] != [len(written)]:
+        yield f"{len(written)} mails were sent, and {served} counted"
+    if len(set(posted)) != len(written):
+        yield f"{len(written)} mails were written, {len(set(posted))} have arrived"
 
 
 def _accepted(database: Database, asked: Mapping[str, Scenario]) -> Mapping[str, list[str]]:
@@ -75,15 +95,21 @@ def _accepted(database: Database, asked: Mapping[str, Scenario]) -> Mapping[str,
     return keys
 
 
+def _requested(database: Database) -> int:
+    """Count what has been asked for, by others and by our consumers."""
+    types = database.query(select(tables.events.c.type))
+    return sum(is_request(row["type"]) for row in types)
+
+
 def _requests(database: Database) -> list[RowMapping]:
     """Return what was asked for; facts of projects are accepted, too, and nobody handles them."""
     accepted = select(tables.events).where(tables.events.c.entry == "accepted")
     return [row for row in database.query(accepted) if is_request(row["type"])]
 
 
-def _judge(name: str, what: str, times: int) -> Iterator[tuple[str, str]]:
-    if times != 1:
-        yield name, f"{what} {times} times: {'lost' if times == 0 else 'doubled'}"
+def _judge(name: str, what: str, times: int, expected: int = 1) -> Iterator[tuple[str, str]]:
+    if times != expected:
+        yield name, f"{what} {times} times: {'lost' if times < expected else 'doubled'}"
 
 
 def _count(database: Database, table: Table) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from urllib.parse import urlencode
 
 from sqlalchemy import Select, func, select
 
@@ -19,7 +20,9 @@ from schemas.record_document import LONG, read_moment, write
 from store.database import Database
 from store.record_ports import Happening, LongText, Record
 from store.records import SqlRecords
-from store.tables import files, probes, record_history
+from store.tables import files, mails, packages, probes, record_history
+from tests.equipment.ckan import Ckan
+from tests.equipment.ckan_rows import counted
 from tests.equipment.records import first_put
 from tests.web import Answer, Request
 
@@ -49,6 +52,10 @@ class Scenario:
     """Makes what has to be there before; called while nobody lives."""
     repeatable: bool = False
     """What is asked again is accepted again, and has no further effect."""
+    follow_ons: Callable[[int], int] = lambda _accepted: 1
+    """How many events follow, when so many requests were accepted."""
+    is_over: Callable[[str], bool] = lambda _name: True
+    """Whether all has happened that an answered request leads to; asked while somebody lives."""
 
 
 def event(key: str, type_: str, **data: object) -> Ask:
@@ -119,10 +126,47 @@ def upload(name: str) -> Ask:
 
 PROBES = select(probes.c.probe.label("name"), func.count().label("times")).group_by(probes.c.probe)
 FILES = select(files.c.name, func.count().label("times")).group_by(files.c.name)
+PACKAGES = select(packages.c.resource_id.label("name"), func.count().label("times")).group_by(
+    packages.c.resource_id
+)
 
 
-def scenarios(source: str, database: Database) -> list[Scenario]:
-    """Return all there are; `source` is the URL of a `FailingOnce`."""
+@dataclass(frozen=True)
+class Outside:
+    """What is there while processes come and go."""
+
+    source: str
+    """The URL of a `FailingOnce`."""
+    ckan: Ckan
+    """A repository that packages are made of."""
+    packager_secret: Callable[[], str]
+    """Returns what clients of `/packager` have to know, once there is an installation."""
+
+    def order(self, name: str) -> Ask:
+        """Ask for a package of the resource of that name."""
+        form = {
+            "secret": self.packager_secret(),
+            "api_url": self.ckan.api_url,
+            "resource_id": name,
+            "email": "ada@example.org",
+        }
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        return Ask("POST", "/packager/package_datastore", urlencode(form).encode(), headers)
+
+    def publish(self, name: str) -> None:
+        """Have a resource of that name."""
+        self.ckan.resources[name] = counted(3)
+
+
+def is_mailed(database: Database, name: str) -> bool:
+    """Whether no mail about a resource of that name waits, and there is one."""
+    found = database.query(select(mails.c.ended_at).where(mails.c.about == name))
+    return bool(found) and all(row["ended_at"] is not None for row in found)
+
+
+def scenarios(outside: Outside, database: Database) -> list[Scenario]:
+    """Return all there are."""
+    source = outside.source
     return [
         Scenario("probe", lambda name: event(name, ProbeRequested.TYPE, probe=name), PROBES),
         Scenario("upload", upload, FILES),
@@ -140,6 +184,15 @@ def scenarios(source: str, database: Database) -> list[Scenario]:
             happened("deleted"),
             prepare=partial(add_tagged, database),
             repeatable=True,
+        ),
+        Scenario(
+            "package",
+            outside.order,
+            PACKAGES,
+            prepare=outside.publish,
+            repeatable=True,
+            follow_ons=lambda accepted: 2 * accepted,
+            is_over=partial(is_mailed, database),
         ),
     ]
 
