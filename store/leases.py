@@ -7,7 +7,7 @@ queue, and the next owner goes on from the last checkpoint.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     select,
     union_all,
     update,
@@ -25,6 +26,7 @@ from store.database import Database, Transaction
 from store.ledger import envelope_of
 from store.tables import events, failures, inbox, leases
 
+_GRACE = timedelta(minutes=1)
 _ENDED = union_all(
     select(inbox.c.attempt).where(
         inbox.c.consumer == bindparam("of"), inbox.c.event_key == bindparam("key")
@@ -186,6 +188,16 @@ def sweep(transaction: Transaction, now: datetime, most: int) -> list[Expired]:
             .values(owner=None, until=None, crashes=one.crashes)
         )
     return expired
+
+
+def is_held(event_key: ColumnElement[str] | str, now: datetime) -> ColumnElement[bool]:
+    """Return the condition that an owner is at work on an event, whichever consumer's."""
+    # A lease a little too old will be swept soon, and its owner go on.
+    return exists().where(
+        leases.c.event_key == event_key,
+        leases.c.owner.is_not(None),
+        leases.c.until > now - _GRACE,
+    )
 
 
 def forget(transaction: Transaction, consumer: str, event_key: str) -> None:

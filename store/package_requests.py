@@ -7,15 +7,14 @@ from sqlalchemy import select
 from schemas.package_parameters import CheckedRequest
 from store.database import Database, Transaction
 from store.package_ports import PackageRequest
-from store.packages import request_row
+from store.packages import can_be_given, request_row
 from store.tables import package_requests, packages
 
 
-def is_ready(database: Database, digest: str, younger_than: datetime) -> bool:
+def is_ready(database: Database, digest: str, now: datetime, younger_than: datetime) -> bool:
     """Whether there is a package that can be given to whoever asks for the same."""
-    columns = packages.c
-    fits = (columns.digest == digest, columns.built_at > younger_than, columns.removed_at.is_(None))
-    return bool(database.query(select(columns.id).where(*fits).limit(1)))
+    found = select(packages.c.id).where(can_be_given(digest, now, younger_than)).limit(1)
+    return bool(database.query(found))
 
 
 def accepted(checked: CheckedRequest, event_key: str, now: datetime) -> PackageRequest:

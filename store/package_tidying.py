@@ -5,7 +5,7 @@ leads to, which `sweep_zips` finds. All of it is safe to repeat, and to do in se
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from sqlalchemy import (
@@ -23,10 +23,10 @@ from sqlalchemy import (
 from schemas.mail import MailRequested
 from store.database import Database
 from store.keys import PACKAGES, package_key
+from store.leases import is_held
 from store.ports import ObjectStore
 from store.tables import (
     events,
-    leases,
     mails,
     package_builds,
     package_requests,
@@ -35,8 +35,6 @@ from store.tables import (
 )
 
 _AT_ONCE = 200
-_GRACE = timedelta(minutes=1)
-"""A lease a little too old will be swept soon, and its owner go on."""
 
 
 def remove_expired(database: Database, objects: ObjectStore, now: datetime) -> int:
@@ -101,7 +99,7 @@ def drop_builds(database: Database, now: datetime) -> int:
     with database.transaction() as transaction:
         found = transaction.execute(
             delete(package_builds).where(
-                not_(_is_worked_on(key, now)),
+                not_(is_held(key, now)),
                 or_(not_(_is_open(key)), _is_set_aside(key)),
             )
         )
@@ -132,7 +130,7 @@ def end_discarded(database: Database, now: datetime) -> int:
             .where(
                 package_requests.c.ended_at.is_(None),
                 or_(and_(discarded, not_(waits)), mail),
-                not_(_is_worked_on(key, now)),
+                not_(is_held(key, now)),
             )
             .values(ended_at=now, parameters=None, api_key=None, email=None)
         )
@@ -162,12 +160,6 @@ def _mail_is_discarded() -> ColumnElement[bool]:
         .join(events, events.c.key == parked.c.event_key)
         .where(asked, parked.c.ending == "discarded")
         .correlate(mails)
-    )
-
-
-def _is_worked_on(key: Column[str], now: datetime) -> ColumnElement[bool]:
-    return exists().where(
-        leases.c.event_key == key, leases.c.owner.is_not(None), leases.c.until > now - _GRACE
     )
 
 

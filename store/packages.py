@@ -5,12 +5,13 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, select, update
 
 from store.columns import Row
 from store.database import Database, Transaction
+from store.leases import is_held
 from store.package_ports import Busy, Claim, Mine, Package, PackageRequest, Ready
-from store.tables import leases, package_builds, package_requests, packages
+from store.tables import package_builds, package_requests, packages
 
 _TIME_TO_FETCH = timedelta(hours=1)
 """A link that ends sooner is of no use to whoever is mailed it now."""
@@ -54,7 +55,7 @@ class SqlPackages:
                 return Ready(ready)
             if is_new or held["event_key"] == key:
                 return Mine()
-            if _is_at_work(transaction, held["event_key"], now):
+            if transaction.execute(select(is_held(held["event_key"], now))).scalar():
                 return Busy()
             transaction.execute(update(package_builds).where(mine).values(fresh))
             return Mine()
@@ -97,6 +98,16 @@ class SqlPackages:
         )
 
 
+def can_be_given(digest: str, now: datetime, younger_than: datetime) -> ColumnElement[bool]:
+    """Return the condition that a package can be given to somebody else who asks for the same."""
+    return and_(
+        packages.c.digest == digest,
+        packages.c.built_at > younger_than,
+        packages.c.expires_at > now + _TIME_TO_FETCH,
+        packages.c.removed_at.is_(None),
+    )
+
+
 def _ready(
     transaction: Transaction, digest: str, now: datetime, younger_than: datetime
 ) -> Package | None:
@@ -104,12 +115,7 @@ def _ready(
     found = (
         transaction.execute(
             select(packages)
-            .where(
-                packages.c.digest == digest,
-                packages.c.built_at > younger_than,
-                packages.c.expires_at > now + _TIME_TO_FETCH,
-                packages.c.removed_at.is_(None),
-            )
+            .where(can_be_given(digest, now, younger_than))
             .order_by(packages.c.built_at.desc())
             .limit(1)
         )
@@ -117,16 +123,6 @@ def _ready(
         .first()
     )
     return None if found is None else package_of(found)
-
-
-def _is_at_work(transaction: Transaction, key: str, now: datetime) -> bool:
-    # A lease a little too old will be swept soon, and its owner go on.
-    found = select(leases.c.token).where(
-        leases.c.event_key == key,
-        leases.c.owner.is_not(None),
-        leases.c.until > now - timedelta(minutes=1),
-    )
-    return transaction.execute(found).first() is not None
 
 
 def request_row(request: PackageRequest) -> Row:

@@ -51,11 +51,6 @@ class Construction:
         """All of them."""
         return list(self._members.values())
 
-    @property
-    def length(self) -> int:
-        """How many bytes they have on disk."""
-        return sum(member.mark.length for member in self._members.values())
-
     def save(self) -> JsonValue:
         """Return where each member stands, once that is on the disk."""
         for member in self._members.values():

@@ -32,7 +32,7 @@ async def ask_for_package(request: web.Request, fields: Fields, kind: PackageKin
 
     def check() -> tuple[CheckedRequest, bool]:
         checked = check_request(kind, fields)
-        return checked, is_ready(ports.database, checked.digest, now - packager.cache)
+        return checked, is_ready(ports.database, checked.digest, now, now - packager.cache)
 
     try:
         checked, ready = await request.app[THREADS].query(check)
