@@ -2,8 +2,9 @@
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /build
 RUN python -m venv /muniment
-COPY requirements.lock .
-RUN /muniment/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+# With what the extra `kafka` needs: one image runs every service of docker-compose.yml.
+COPY requirements-kafka.lock .
+RUN /muniment/bin/pip install --no-cache-dir --require-hashes -r requirements-kafka.lock
 COPY . .
 RUN /muniment/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 

@@ -3,6 +3,8 @@
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 FILES ?=
 PYTEST ?=
+# So many processes test at a time, each with servers and databases of its own; 0 for pytest itself.
+WORKERS ?= 2
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 EQUIPPED := .venv/.equipped
@@ -19,8 +21,10 @@ demo: $(INSTALLED) ## archive a few files before your eyes (your own: FILES="a.f
 up: $(INSTALLED) ## run Muniment on this machine until Ctrl-C; data in var/
 	@$(BIN)/muniment up
 
+# Tests start more than a thousand processes: each would compile all modules again.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(EQUIPPED) ## run every test, against real services (some of them: PYTEST="tests/unit -k name")
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTEST)
 
 test-ckan: $(EQUIPPED) ## package 20,000 rows of a real CKAN (installs one into .venv-ckan, once)
 	$(BIN)/python -m pytest tests/contract/ckan $(PYTEST)
@@ -36,11 +40,13 @@ format: $(EQUIPPED) ## format, and mend what can be mended by itself
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: $(EQUIPPED) ## measure events, ingest, records and packages as ratios to a raw floor
+bench: $(EQUIPPED) ## measure events, ingest, records, packages, frames and statistics as ratios to a raw floor
 	$(BIN)/muniment bench events
 	$(BIN)/muniment bench ingest
 	$(BIN)/muniment bench records
 	$(BIN)/muniment bench package
+	$(BIN)/muniment bench archive
+	$(BIN)/muniment bench stats
 
 docs: $(EQUIPPED) ## write the generated pages of docs/reference anew
 	$(BIN)/python -m docs.generate
@@ -48,11 +54,14 @@ docs: $(EQUIPPED) ## write the generated pages of docs/reference anew
 migration: $(EQUIPPED) ## draft the next migration from store/tables.py (NAME="what changes")
 	$(BIN)/python -m store.migrations "$(NAME)"
 
-lock: $(EQUIPPED) ## resolve the dependencies anew into the two lock files
+lock: $(EQUIPPED) ## resolve the dependencies anew into the three lock files
 	$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --upgrade --custom-compile-command "make lock" \
 	  --quiet --output-file requirements.lock
-	$(BIN)/uv pip compile --group dev --constraint requirements.lock \
+	$(BIN)/uv pip compile pyproject.toml --extra kafka --group build --constraint requirements.lock \
+	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+	  --custom-compile-command "make lock" --quiet --output-file requirements-kafka.lock
+	$(BIN)/uv pip compile --group dev --constraint requirements-kafka.lock \
 	  --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
 	  --custom-compile-command "make lock" --quiet --output-file requirements-dev.lock
 

@@ -137,6 +137,11 @@ class Subscription:
     def _run(self, loop: IOLoop) -> None:
         try:
             loop.start()
+        except AssertionError:
+            # pika's, where a connection is lost in the moment in which it is given up half-made.
+            if not self._closing:
+                raise
+            _log.debug("%s: the connection ended while it was made", self._subscriber.queue)
         finally:
             self._lose("the thread of the connection has ended")
             loop.close()

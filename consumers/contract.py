@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from schemas.base import Event
-from schemas.routing import exchange, routing_key
+from schemas.catalogue import EVENTS
+from schemas.envelope import Envelope
+from schemas.routing import FACTS, REQUESTS, WATCHERS, exchange, is_request, routing_key
 from store.ports import Work
 
-E = TypeVar("E", bound=Event)
+E = TypeVar("E", bound=Event | Envelope)
 
 
 class Reject(Exception):  # noqa: N818 - a signal, not an error
@@ -75,6 +77,8 @@ class Consumer(Generic[E]):
     name: str
     """Kebab-case, with a lane behind a dot where it has several; also the name of its queue."""
     listens_to: type[E]
+    """The class of its events; `Envelope`: it watches every event there is, and each comes as it
+    is, whatever its data."""
     handle: Callable[[E, Work], Sequence[Event]]
     """Its second parameter may be any protocol that `Work` satisfies: what it may touch."""
     publishes: tuple[type[Event], ...] = ()
@@ -82,6 +86,9 @@ class Consumer(Generic[E]):
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     batch: int = 1
     """Deliveries that may share one transaction; above 1 only where the handler is quick."""
+    rest: float = 0.0
+    """Seconds between batches that are not full, so that what comes meanwhile shares a commit:
+    for who hears much, and whom nobody waits for."""
     threads: int = 1
     """Batches at work at once in one process."""
     prepare: Callable[[Mapping[str, E], Work], None] | None = None
@@ -99,7 +106,16 @@ class Consumer(Generic[E]):
     @property
     def bindings(self) -> tuple[tuple[str, str], ...]:
         """The (exchange, pattern) pairs that its queue is bound with."""
-        return ((exchange(self.listens_to.TYPE), routing_key(self.listens_to.TYPE)),)
+        if issubclass(self.listens_to, Event):
+            return ((exchange(self.listens_to.TYPE), routing_key(self.listens_to.TYPE)),)
+        # Not all requests: one that nobody owns has to be found in `muniment.unrouted`.
+        requests = (routing_key(name) for name in sorted(EVENTS) if is_request(name))
+        return ((FACTS, "#"), *((REQUESTS, key) for key in requests))
+
+    @property
+    def type(self) -> str | None:
+        """The type of its events; None: it watches them all."""
+        return self.listens_to.TYPE if issubclass(self.listens_to, Event) else None
 
     @property
     def window(self) -> int:
@@ -111,3 +127,7 @@ class Consumer(Generic[E]):
         """Refuse what cannot work."""
         if self.long and self.batch != 1:
             raise ValueError(f"{self.name}: long work is not done in batches")
+        if (self.type is None) != (self.name in WATCHERS):
+            raise ValueError(
+                f"{self.name}: who watches every event is in WATCHERS, and nobody else"
+            )

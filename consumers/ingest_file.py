@@ -15,6 +15,7 @@ from schemas.files import (
     FileIngestRequested,
     FileRejected,
     FileUnchanged,
+    instrument_of,
 )
 from schemas.media_types import guess_media_type
 from store.errors import DigestMismatchError, SourceNotFoundError, SourceRefusedError
@@ -115,7 +116,8 @@ def _copied(event: FileIngestRequested, work: Needs) -> _Received:
 def _facts(version: FileVersion, work: HasLinks) -> dict[str, Any]:
     facts = asdict(version)
     del facts["archived_by"]
-    return {**facts, "file_id": facts.pop("id"), "url": work.links.content(version.id)}
+    facts |= {"file_id": facts.pop("id"), "url": work.links.content(version.id)}
+    return {**facts, "instrument": instrument_of(version.metadata)}
 
 
 def _rejected(event: FileIngestRequested, field: str, reason: str) -> FileRejected:

@@ -12,8 +12,7 @@ from consumers.registry import CONSUMERS
 from http_ingress.application import NATIVE
 from http_ingress.problems import KINDS
 from ops.cli import COMMANDS
-from ops.metrics import METRICS
-from ops.packager_settings import PackagerSettings
+from ops.metric_meanings import METRICS
 from ops.settings import Settings
 from ops.topology import derive
 from schemas.base import Event
@@ -41,9 +40,9 @@ def pages() -> Mapping[str, str]:
 
 def settings() -> str:
     """Return the table of settings."""
-    own = PackagerSettings.model_fields
+    own = Settings.__annotations__
     # What is inherited stands first, and is what fewest look for.
-    names = [*(name for name in Settings.model_fields if name not in own), *own]
+    names = sorted(Settings.model_fields, key=lambda name: name not in own)
     rows = [
         (f"`MUNIMENT_{name.upper()}`", _default(name), Settings.model_fields[name].description)
         for name in names
@@ -60,6 +59,8 @@ def _default(name: str) -> str:
         return "the host's name"
     field = Settings.model_fields[name]
     value = "" if field.default_factory is not None else field.default
+    if isinstance(value, tuple):
+        value = ",".join(map(str, value))
     return "" if value in (None, "", ()) else f"`{value}`"
 
 
@@ -135,7 +136,7 @@ def consumers() -> str:
 def _consumer(one: Consumer[Any]) -> str:
     retry = one.retry
     rows = [
-        ("listens to", f"`{one.listens_to.TYPE}`"),
+        ("listens to", "every event there is" if one.type is None else f"`{one.type}`"),
         ("publishes", ", ".join(f"`{cls.TYPE}`" for cls in one.publishes)),
         (
             "attempts",

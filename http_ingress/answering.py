@@ -10,6 +10,7 @@ from http_ingress import problems
 from http_ingress.asking import is_form
 from http_ingress.keys import PORTS
 from http_ingress.negotiation import wants_html
+from http_ingress.outages import tell
 from http_ingress.pages import problem_page
 from http_ingress.problems import RETRY_SOON, Kind, Problem
 from store.errors import ConflictError, DigestMismatchError, UnavailableError
@@ -24,6 +25,8 @@ _KINDS: dict[int, Kind] = {
     415: problems.UNSUPPORTED,
     417: problems.EXPECTATION_FAILED,
 }
+_LONGEST_PATH = 200
+"""Characters of an address that are said back."""
 
 
 @web.middleware
@@ -42,7 +45,7 @@ async def answer(
         if request.writer.output_size > 0:
             # Half an answer is out. Breaking off is the only way left to say that it is not whole.
             raise
-        response = _render(request, problem_of(error, ports.new_id))
+        response = _render(request, problem_of(request, error, ports.new_id))
     resource = request.match_info.route.resource
     route = "unmatched" if resource is None else resource.canonical
     ports.observe(request.method, route, response.status, perf_counter() - started)
@@ -55,12 +58,14 @@ def _check_expectation(value: str) -> None:
         raise Problem(problems.EXPECTATION_FAILED, detail, field="Expect")
 
 
-def problem_of(error: Exception, new_id: Callable[[], str]) -> Problem | web.HTTPException:
+def problem_of(
+    request: web.Request, error: Exception, new_id: Callable[[], str]
+) -> Problem | web.HTTPException:
     """Return what to answer; what nobody foresaw is logged under an id that the client gets."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, web.HTTPException):
-        return _translated(error)
+        return _translated(request, error)
     foreseen = _foreseen(error)
     if foreseen is not None:
         return foreseen
@@ -73,7 +78,7 @@ def _foreseen(error: Exception) -> Problem | None:
     match error:
         case UnavailableError(dependency=dependency):
             kind = problems.UNAVAILABLE
-            return Problem(kind, f"{error}.", headers=RETRY_SOON, dependency=dependency)
+            return Problem(kind, f"{tell(error)}.", headers=RETRY_SOON, dependency=dependency)
         case ConflictError(field="Idempotency-Key" as field):
             return Problem(problems.KEY_REUSED, error.message, field=field)
         case ConflictError(field=field):
@@ -85,13 +90,22 @@ def _foreseen(error: Exception) -> Problem | None:
     return None
 
 
-def _translated(error: web.HTTPException) -> Problem | web.HTTPException:
+def _translated(request: web.Request, error: web.HTTPException) -> Problem | web.HTTPException:
     """Return aiohttp's own errors in our form; redirects stay what they are."""
     kind = _KINDS.get(error.status)
     if kind is None:
         return error
     kept = [(name, error.headers[name]) for name in ("Allow",) if name in error.headers]
-    return Problem(kind, f"{error.reason}.", headers=kept)
+    path = request.path[:_LONGEST_PATH]
+    match error:
+        case web.HTTPNotFound():
+            detail = f"There is nothing at {path!r}."
+        case web.HTTPMethodNotAllowed():
+            allowed = ", ".join(sorted(error.allowed_methods))
+            detail = f"{error.method} is not done at {path!r}, only {allowed}."
+        case _:
+            detail = f"{error.reason}."
+    return Problem(kind, detail, headers=kept)
 
 
 def _render(request: web.Request, problem: Problem | web.HTTPException) -> web.StreamResponse:

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from http_ingress import (
     assets_api,
+    audit_api,
     content_api,
     decisions_api,
     documents_api,
@@ -23,19 +24,28 @@ from http_ingress import (
 )
 from http_ingress.accepting import Accepting
 from http_ingress.answering import answer
+from http_ingress.archive.mounting import archive_room, mount_archive
+from http_ingress.archive.porter import Porter
+from http_ingress.archive.throttling import telling
 from http_ingress.authentication import Gate
 from http_ingress.board import look
+from http_ingress.console.mounting import mount_console
 from http_ingress.fresh import Fresh
 from http_ingress.keys import (
     ACCEPTING,
+    ARCHIVE,
     BOARD,
+    COMPONENTS,
     DECISIONS,
     FOLLOWERS,
     GATE,
     OPERATIONS,
     PACKAGER,
+    PORTER,
     PORTS,
     RECORDS,
+    REFERENCE,
+    STATISTICS,
     TAIL,
     THREADS,
     UPLOADS,
@@ -44,7 +54,10 @@ from http_ingress.packager.mounting import mount_packager
 from http_ingress.packager.room import Room as PackagerRoom
 from http_ingress.ports import Ports
 from http_ingress.records.mounting import mount_records, records_room
+from http_ingress.reference.mounting import mount_reference, reference_room
 from http_ingress.routes import Route, mount
+from http_ingress.statistics import statistics_api, stream_tables_api
+from http_ingress.statistics.room import Room as StatisticsRoom
 from http_ingress.tail import Tail
 from http_ingress.threads import Threads
 from http_ingress.together import Together
@@ -63,8 +76,11 @@ NATIVE: tuple[Route, ...] = (
     *packages_api.ROUTES,
     *parked_api.ROUTES,
     *decisions_api.ROUTES,
+    *audit_api.ROUTES,
     *schedules_api.ROUTES,
     *status_api.ROUTES,
+    *statistics_api.ROUTES,
+    *stream_tables_api.ROUTES,
     *documents_api.ROUTES,
     *assets_api.ROUTES,
 )
@@ -83,6 +99,9 @@ def application(ports: Ports) -> web.Application:
     mount(app, NATIVE)
     mount_records(app)
     mount_packager(app)
+    mount_archive(app)
+    mount_console(app)
+    mount_reference(app)
     return app
 
 
@@ -99,10 +118,16 @@ async def _equip(app: web.Application) -> AsyncIterator[None]:
     app[BOARD] = Fresh(lambda: threads.query(look, ports), _LOOK_SECONDS)
     consumers = frozenset(one.name for one in ports.listeners)
     app[DECISIONS] = Decisions(ports.database, ports.ledger, ports.stamp, ports.clock, consumers)
+    app[COMPONENTS] = ports.components
     app[RECORDS] = records_room(app)
     app[PACKAGER] = PackagerRoom()
+    app[STATISTICS] = StatisticsRoom(ports.database, ports.clock, threads)
     app[GATE] = Gate(ports.accounts, threads, ports.new_secret())
-    yield
+    app[ARCHIVE] = archive_room(app)
+    app[REFERENCE] = reference_room(app)
+    app[PORTER] = Porter(ports.archive.people, threads, ports.new_secret())
+    async with telling(ports.archive.people.visits, threads):
+        yield
     threads.close()
 
 

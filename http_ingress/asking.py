@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
-from pydantic_core import from_json
+from pydantic_core import ErrorDetails, from_json
 
 from http_ingress import problems
 from http_ingress.bodies import read_body
@@ -87,7 +87,7 @@ def judged(model: type[M], value: object) -> M:
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
         faults = [
-            {"field": ".".join(map(str, one["loc"])) or "body", "message": _message(one["msg"])}
+            {"field": ".".join(map(str, one["loc"])) or "body", "message": _message(one)}
             for one in found
         ]
         raise Problem(
@@ -98,8 +98,10 @@ def judged(model: type[M], value: object) -> M:
         ) from error
 
 
-def _message(text: str) -> str:
-    return text.removeprefix("Value error, ")
+def _message(error: ErrorDetails) -> str:
+    if error["type"] == "model_type":
+        return "must be a JSON object"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _fields(request: web.Request, body: bytes) -> dict[str, Any]:

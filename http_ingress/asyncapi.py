@@ -13,7 +13,8 @@ def asyncapi(listeners: Sequence[Listener]) -> dict[str, Any]:
     """Return the document. An installation without a broker keeps the same contract inside."""
     operations = {}
     for listener in listeners:
-        operations[listener.name] = _operation("receive", listener.name, listener.listens_to)
+        if listener.listens_to is not None:
+            operations[listener.name] = _operation("receive", listener.name, listener.listens_to)
         for name in listener.publishes:
             key = f"{listener.name}-{routing_key(name)}"
             operations[key] = _operation("send", listener.name, name)

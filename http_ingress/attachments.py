@@ -1,13 +1,14 @@
 """Bytes of an object that never changes, sent to be saved: whole or in ranges (RFC 9110)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import BinaryIO
 from urllib.parse import quote
 
 from aiohttp import web
 
 from http_ingress import problems
-from http_ingress.keys import PORTS, THREADS
+from http_ingress.keys import THREADS
 from http_ingress.problems import Problem
 from http_ingress.ranges import (
     ByteRange,
@@ -23,7 +24,8 @@ from store.fixity import CHUNK
 class Attachment:
     """What is sent, and what is said of it."""
 
-    object_key: str
+    open: Callable[[int, int], BinaryIO]
+    """Opens so many bytes from one on; called in a thread."""
     size: int
     validators: Validators
     name: str
@@ -50,7 +52,7 @@ async def send(request: web.Request, attachment: Attachment) -> web.StreamRespon
         end = part.start + part.length - 1
         response.headers["Content-Range"] = f"bytes {part.start}-{end}/{attachment.size}"
     response.content_length = part.length
-    await _send(request, response, attachment.object_key, part)
+    await _send(request, response, attachment, part)
     return response
 
 
@@ -69,20 +71,20 @@ def _part(request: web.Request, validators: Validators, size: int) -> ByteRange 
 
 
 async def _send(
-    request: web.Request, response: web.StreamResponse, key: str, part: ByteRange
+    request: web.Request, response: web.StreamResponse, attachment: Attachment, part: ByteRange
 ) -> None:
     if request.method == "HEAD":
         await response.prepare(request)
         return
-    threads, objects = request.app[THREADS], request.app[PORTS].objects
-    stream = await threads.transfer(objects.open, key, part.start, part.length)
+    threads = request.app[THREADS]
+    stream = await threads.transfer(attachment.open, part.start, part.length)
     try:
         await response.prepare(request)
         left = part.length
         while left > 0:
             chunk = await threads.transfer(stream.read, min(CHUNK, left))
             if not chunk:
-                raise EOFError(f"object {key!r} ends {left} bytes early")
+                raise EOFError(f"{attachment.name!r} ends {left} bytes early")
             left -= len(chunk)
             await response.write(chunk)
     finally:
@@ -92,7 +94,7 @@ async def _send(
 def _headers(attachment: Attachment) -> dict[str, str]:
     return {
         "Content-Type": attachment.media_type,
-        "Content-Disposition": _disposition(attachment.name),
+        "Content-Disposition": disposition(attachment.name),
         "ETag": attachment.validators.etag,
         "Last-Modified": attachment.validators.last_modified,
         "Accept-Ranges": "bytes",
@@ -104,7 +106,7 @@ def _headers(attachment: Attachment) -> dict[str, str]:
     }
 
 
-def _disposition(name: str) -> str:
+def disposition(name: str) -> str:
     """Return a Content-Disposition with the name in plain ASCII and, RFC 8187, as it is."""
     plain = "".join(c if (c.isascii() and c.isalnum()) or c in " ._-" else "_" for c in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

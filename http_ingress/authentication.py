@@ -5,30 +5,29 @@ so long may a revoked token, a changed password or a disabled user still be let 
 is not known is never remembered: a new user gets in at once.
 """
 
-import asyncio
 from base64 import b64decode
-from collections.abc import Callable, Coroutine, Sequence
-from hashlib import blake2b
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 from urllib.parse import unquote
 
 from aiohttp import web
 
 from http_ingress import problems
 from http_ingress.problems import RETRY_SOON, Problem
+from http_ingress.remembering import Remembering
 from http_ingress.threads import Threads
-from store.accounts import TOKEN_PREFIX, Accounts, User
+from store.accounts import Accounts
+from store.entrance import TOKEN_PREFIX, Proof, User
 
 REMEMBERED_SECONDS = 30.0
 
-_MOST_REMEMBERED = 10_000
+T = TypeVar("T")
+
 _MOST_PASSWORDS = 16
 _CHALLENGES = (
     ("WWW-Authenticate", 'Bearer realm="muniment"'),
     ("WWW-Authenticate", 'Basic realm="muniment", charset="UTF-8"'),
 )
-_Known = asyncio.Future[User | None]
-_Verify = Callable[[], Coroutine[Any, Any, User | None]]
 
 
 class Gate:
@@ -38,9 +37,7 @@ class Gate:
         """`secret` keys the digests under which credentials are remembered."""
         self._accounts = accounts
         self._threads = threads
-        self._secret = secret.encode()[:64]
-        self._loop = asyncio.get_running_loop()
-        self._known: dict[bytes, tuple[float, _Known]] = {}
+        self._known: Remembering[User | None] = Remembering(secret, REMEMBERED_SECONDS)
         self._passwords = 0
 
     async def admit(self, request: web.Request) -> User:
@@ -68,7 +65,7 @@ class Gate:
         scheme, _, value = credentials.partition(" ")
         if scheme.lower() == "bearer":
             token = value.strip()
-            return await self._remembered(("bearer", token), lambda: self._token(token))
+            return await self._known.get(("bearer", token), lambda: self._token(token))
         if scheme.lower() != "basic":
             raise _refused(f"The scheme {scheme[:32]!r} is not known here; use Bearer or Basic.")
         pair = basic(credentials)
@@ -92,30 +89,14 @@ class Gate:
         tried = [(name, password)]
         if decoded_too:
             tried += _decoded(name, password)
-        return await self._remembered(("basic", *tried), lambda: self._pairs(tried))
+        return await self._known.get(("basic", *tried), lambda: self._pairs(tried))
 
-    async def _remembered(self, credentials: tuple[object, ...], verify: _Verify) -> User | None:
-        digest = blake2b(repr(credentials).encode(), key=self._secret).digest()
-        until, known = self._known.get(digest, (0.0, None))
-        if known is None or until < self._loop.time():
-            # Remembered before it is known: who asks meanwhile waits for the same answer.
-            known = asyncio.ensure_future(verify())
-            self._remember(digest, known)
-        # Who gives up waiting does not take the answer from the others.
-        return await asyncio.shield(known)
+    async def prove(self, name: str, password: str) -> Proof | None:
+        """Return who this is and by what, disabled or not; None: nobody. Raises a Problem: 429.
 
-    def _remember(self, digest: bytes, known: _Known) -> None:
-        if len(self._known) >= _MOST_REMEMBERED:
-            self._known.clear()
-        remembered = (self._loop.time() + REMEMBERED_SECONDS, known)
-        self._known[digest] = remembered
-
-        def forget_nobody(known: _Known) -> None:
-            somebody = not known.cancelled() and known.exception() is None and known.result()
-            if not somebody and self._known.get(digest) is remembered:
-                del self._known[digest]
-
-        known.add_done_callback(forget_nobody)
+        Nothing is remembered: what begins with it lasts longer than half a minute.
+        """
+        return await self._verified(self._accounts.prove, name, password)
 
     async def _token(self, token: str) -> User | None:
         return await self._threads.query(self._accounts.authenticate_token, token)
@@ -133,13 +114,17 @@ class Gate:
             user = await self._threads.query(verify_token, password, of=name)
             if user is not None:
                 return user
+        return await self._verified(self._accounts.authenticate_password, name, password)
+
+    async def _verified(
+        self, verify: Callable[[str, str], T | None], name: str, password: str
+    ) -> T | None:
         if self._passwords >= _MOST_PASSWORDS:
             raise Problem(
                 problems.BUSY, "Too many passwords wait to be verified.", headers=RETRY_SOON
             )
         self._passwords += 1
         try:
-            verify = self._accounts.authenticate_password
             return await self._threads.password(verify, name, password)
         finally:
             self._passwords -= 1

@@ -1,5 +1,6 @@
 """The board: what the installation is doing, as the status page and its JSON twin show it."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,8 @@ _LOOKED_AT = 200
 
 T = TypeVar("T")
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Board:
@@ -26,7 +29,7 @@ class Board:
 
     at: datetime
     dependencies: Mapping[str, str | None]
-    """What is wrong with each, or None."""
+    """What is wrong with each, or None, in words that are not for everybody."""
     activity: Activity | None
     queues: Sequence[QueueDepth] | None
     latest: Sequence[Recorded] | None
@@ -53,9 +56,13 @@ class Board:
 def look(ports: Ports) -> Board:
     """Return the board as it is now. Blocking; never raises for what is merely down."""
     now = ports.clock()
+    dependencies = dict(ports.readiness())
+    for name, trouble in dependencies.items():
+        if trouble is not None:
+            _log.warning("not ready: %s", trouble, extra={"dependency": name})
     return Board(
         at=now,
-        dependencies=dict(ports.readiness()),
+        dependencies=dependencies,
         activity=_unless_down(lambda: activity(ports.database, now)),
         queues=_unless_down(ports.queues),
         latest=_unless_down(lambda: latest_events(ports.database, _LOOKED_AT)),

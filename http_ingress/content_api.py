@@ -1,5 +1,7 @@
 """Native API, content: the bytes of files, whole or in ranges (RFC 9110)."""
 
+from functools import partial
+
 from aiohttp import web
 
 from http_ingress import problems
@@ -7,16 +9,20 @@ from http_ingress.attachments import Attachment, send
 from http_ingress.digests import repr_digest
 from http_ingress.files_api import FILE, find_version
 from http_ingress.keys import PORTS
+from http_ingress.problems import Problem
 from http_ingress.ranges import Validators
 from http_ingress.routes import BYTES, Answer, Parameter, Route
+from store.errors import ObjectNotFoundError
 
 
 async def get_content(request: web.Request) -> web.StreamResponse:
     """Send the bytes of one version of a file, or one range of them."""
     version = await find_version(request)
-    scope = "public" if request.app[PORTS].public_reads else "private"
+    # A frame may not be public yet, and who administers sees it all the same.
+    is_everybodys = request.app[PORTS].public_reads and version.frame is None
+    scope = "public" if is_everybodys else "private"
     content = Attachment(
-        object_key=version.object_key,
+        open=partial(request.app[PORTS].objects.open, version.object_key),
         size=version.size,
         validators=Validators(f'"{version.sha256}"', version.archived_at),
         name=version.name.rpartition("/")[2],
@@ -25,7 +31,13 @@ async def get_content(request: web.Request) -> web.StreamResponse:
         cache_control=f"{scope}, max-age=31536000, immutable",
         headers={"Repr-Digest": repr_digest(version.sha256)},
     )
-    return await send(request, content)
+    try:
+        return await send(request, content)
+    except ObjectNotFoundError as error:
+        if version.frame is None:
+            raise  # ours, and lost: nobody foresaw that
+        text = "Its bytes are not in the file store (any more)."
+        raise Problem(problems.NOT_FOUND, text, field="id") from error
 
 
 ROUTES = (

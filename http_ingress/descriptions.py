@@ -64,7 +64,7 @@ def of_query(request: web.Request) -> Description:
         name = parameter(request.headers.get("Content-Disposition", ""), "filename")
     if name is None:
         raise Problem(
-            problems.INVALID, "is missing; say ?name= or send PUT /files/NAME.", field="name"
+            problems.INVALID, "name is missing; say ?name= or send PUT /files/NAME.", field="name"
         )
     return replace(_of_headers(request), name=check_name(name))
 

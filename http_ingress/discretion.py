@@ -1,10 +1,11 @@
 """Discretion: events of a project are shown to those only who may read the project.
 
-Whoever may administer sees every event: somebody has to decide about what is parked.
+Whoever may administer sees every event: somebody has to decide about what is parked. What a
+dependency that is down says of itself is for them, too.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from math import inf
 from typing import TypeVar
@@ -13,10 +14,12 @@ from aiohttp import web
 
 from http_ingress import problems
 from http_ingress.keys import GATE, PORTS, THREADS
+from http_ingress.outages import in_public
 from http_ingress.problems import Problem
 from http_ingress.tail import Line
 from schemas.catalogue import NOBODYS, project_of
-from store.accounts import User
+from store.entrance import User
+from store.errors import UnavailableError
 from store.projects import readable
 from store.views import Recorded
 
@@ -77,20 +80,41 @@ class Eyes:
         return {project for project in projects if self._known.get(project)}
 
 
+async def viewer_of(request: web.Request) -> User | None:
+    """Return who looks; None: nobody in particular."""
+    if "Authorization" not in request.headers:
+        return None
+    try:
+        return await request.app[GATE].admit(request)
+    except Problem as problem:
+        if problem.kind in {problems.UNAUTHENTICATED, problems.FORBIDDEN}:
+            # Let in at the beginning of a stream, and not any more.
+            return None
+        raise
+
+
+async def troubles_for(
+    request: web.Request, troubles: Mapping[str, str | None]
+) -> Mapping[str, str | None]:
+    """Return what is wrong with each dependency in words that are for the client.
+
+    Never raises for what is merely down: who cannot be known is nobody in particular.
+    """
+    if not any(troubles.values()):
+        return troubles
+    try:
+        user = await viewer_of(request)
+    except (UnavailableError, Problem):
+        user = None
+    return troubles if user is not None and user.may_administer else in_public(troubles)
+
+
 def eyes_of(request: web.Request) -> Eyes:
     """Return the eyes of the client, for as long as it is being answered."""
     app = request.app
 
     async def who() -> User | None:
-        if "Authorization" not in request.headers:
-            return None
-        try:
-            return await app[GATE].admit(request)
-        except Problem as problem:
-            if problem.kind in {problems.UNAUTHENTICATED, problems.FORBIDDEN}:
-                # Let in at the beginning of a stream, and not any more.
-                return None
-            raise
+        return await viewer_of(request)
 
     async def read(user: str | None, projects: Collection[str]) -> set[str]:
         return await app[THREADS].query(readable, app[PORTS].database, user, projects)

@@ -1,10 +1,12 @@
 """Native API, files: look them up."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from http_ingress import problems
+from http_ingress.discretion import viewer_of
 from http_ingress.keys import PORTS, THREADS
 from http_ingress.negotiation import HTML, JSON, wants_html
 from http_ingress.pages import file_page, files_page
@@ -31,6 +33,7 @@ async def get_files(request: web.Request) -> web.Response:
         query_text(request, "after") or None,
         page_size(request),
         selection,
+        await _public_at(request),
     )
     following = None
     if page.next is not None:
@@ -54,7 +57,10 @@ async def get_file(request: web.Request) -> web.Response:
 async def find_version(request: web.Request) -> FileVersion:
     """Return the version that the path names. Raises a Problem: unknown."""
     file_id = path_text(request, "file")
-    version = await request.app[THREADS].query(file, request.app[PORTS].database, file_id)
+    threads, ports = request.app[THREADS], request.app[PORTS]
+    version = await threads.query(file, ports.database, file_id, ports.clock())
+    if version is None and await _public_at(request) is None:
+        version = await threads.query(file, ports.database, file_id, None)
     if version is None:
         raise Problem(
             problems.NOT_FOUND,
@@ -62,6 +68,13 @@ async def find_version(request: web.Request) -> FileVersion:
             field="id",
         )
     return version
+
+
+async def _public_at(request: web.Request) -> datetime | None:
+    """Return when frames have to be public that are shown; None: nothing is hidden."""
+    viewer = await viewer_of(request)
+    may_see_all = viewer is not None and viewer.may_administer
+    return None if may_see_all else request.app[PORTS].clock()
 
 
 def _lower(text: str | None) -> str | None:

@@ -128,7 +128,10 @@ def _check_content_type(headers: Mapping[str, str]) -> None:
         return
     if not essence.endswith("+json") or essence.startswith("application/cloudevents"):
         raise Problem(
-            problems.UNSUPPORTED, f"{essence[:80]!r} is not understood here.", field="Content-Type"
+            problems.UNSUPPORTED,
+            f"{essence[:80]!r} is not understood here; send {JSON} with ce- headers, "
+            f"{STRUCTURED} or {BATCH}.",
+            field="Content-Type",
         )
 
 

@@ -11,9 +11,9 @@ def best(accept: str | None, offers: Sequence[str]) -> str | None:
     """Return the offered media type that `Accept` likes best, the first of equals; None: none."""
     if not accept:
         return offers[0]
-    ranges = list(_ranges(accept))
-    liked = max(offers, key=lambda offer: _quality(offer, ranges))
-    return liked if _quality(liked, ranges) > 0 else None
+    said = list(ranges(accept))
+    liked = max(offers, key=lambda offer: _quality(offer, said))
+    return liked if _quality(liked, said) > 0 else None
 
 
 def wants_html(accept: str | None) -> bool:
@@ -28,7 +28,8 @@ def wants_stream(accept: str | None) -> bool:
     )
 
 
-def _ranges(accept: str) -> Iterator[tuple[str, float]]:
+def ranges(accept: str) -> Iterator[tuple[str, float]]:
+    """Yield the media ranges of `Accept`, in lower case and without parameters, and their q."""
     for item in accept.split(","):
         name, *parameters = (part.strip().lower() for part in item.split(";"))
         quality = 1.0
@@ -41,9 +42,9 @@ def _ranges(accept: str) -> Iterator[tuple[str, float]]:
         yield name, quality
 
 
-def _quality(offer: str, ranges: Sequence[tuple[str, float]]) -> float:
+def _quality(offer: str, said: Sequence[tuple[str, float]]) -> float:
     """Return the quality of the most specific range that takes the offer."""
-    found = dict(reversed(ranges))
+    found = dict(reversed(said))
     for name in (offer, offer.partition("/")[0] + "/*", "*/*"):
         if name in found:
             return found[name]

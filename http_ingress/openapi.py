@@ -20,6 +20,7 @@ _TAGS = {
     "packages": "Zips of datasets: what was built, and what is under way.",
     "parked": "What waits for a person's decision, and the decisions.",
     "schedules": "Requests that are accepted at a time, once or again and again.",
+    "statistics": "What has happened, counted.",
     "operation": "What monitoring asks for.",
     "documents": "What describes the interfaces.",
     "pages": "What people look at.",

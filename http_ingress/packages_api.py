@@ -5,13 +5,14 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from http_ingress import problems
-from http_ingress.keys import GATE, PORTS, THREADS, USER
+from http_ingress.keys import PORTS, THREADS
 from http_ingress.negotiation import HTML, JSON, wants_html
 from http_ingress.pages import package_page, packages_page
 from http_ingress.parameters import check_query, page_size, path_text, query_text
 from http_ingress.problems import Problem
 from http_ingress.representations.packages import PackageBody, PackagesBody, WaitingPackageBody
 from http_ingress.routes import LIMIT, Answer, Parameter, Route
+from http_ingress.signing_in import SIGN_IN, may_see_all
 from store.package_views import Waiting, built, built_after, waiting
 
 _HEADERS = {"Content-Type": JSON, "Cache-Control": "no-store", "Vary": "Accept, Authorization"}
@@ -24,7 +25,7 @@ async def get_packages(request: web.Request) -> web.Response:
     Operators are told who asked, as masked addresses, and where the zips can be had.
     """
     check_query(request, ("after", "limit", "sign_in"))
-    in_full = await _may_see_all(request, signs_in="sign_in" in request.query)
+    in_full = await may_see_all(request)
     query, database = request.app[THREADS].query, request.app[PORTS].database
     most, after = page_size(request), query_text(request, "after") or None
     found = await query(built_after, database, after, most + 1)
@@ -48,7 +49,7 @@ async def get_packages(request: web.Request) -> web.Response:
 async def get_package(request: web.Request) -> web.Response:
     """Describe one package."""
     check_query(request, ("sign_in",))
-    in_full = await _may_see_all(request, signs_in="sign_in" in request.query)
+    in_full = await may_see_all(request)
     package_id = path_text(request, "id")
     found = await request.app[THREADS].query(built, request.app[PORTS].database, package_id)
     if found is None:
@@ -63,17 +64,6 @@ async def get_package(request: web.Request) -> web.Response:
         return package_page(body, now, in_full=in_full)
     return web.Response(body=body.json_bytes(), headers=_HEADERS)
 
-
-async def _may_see_all(request: web.Request, *, signs_in: bool) -> bool:
-    """Whether the client is shown what operators are; who `signs_in` has to be somebody."""
-    user = request.get(USER)
-    if user is None and signs_in:
-        # Browsers send no credentials before they are asked for them.
-        user = await request.app[GATE].admit(request)
-    return user is not None and user.may_administer
-
-
-SIGN_IN = Parameter("sign_in", "query", "Ask for credentials, which browsers wait for.")
 
 ROUTES = (
     Route(

@@ -4,10 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from http_ingress.archive.ports import ArchivePorts
 from http_ingress.packager.ports import PackagerPorts
+from http_ingress.reference.ports import ReferencePorts
 from producers.acceptor import Acceptor
+from producers.components import Components
 from producers.doorbell import Waiters
 from producers.stamping import Stamp
+from producers.stream_reader import StreamReader
 from store.accounts import Accounts
 from store.activity import QueueDepth
 from store.database import Database
@@ -60,8 +64,8 @@ class Listener:
     """One consumer, as the documents and pages name it."""
 
     name: str
-    listens_to: str
-    """An event type."""
+    listens_to: str | None
+    """An event type; None: every type there is."""
     publishes: tuple[str, ...]
     """Event types."""
     threads: int = 1
@@ -80,6 +84,7 @@ class Ports:
     stamp: Stamp
     waiters: Waiters
     accounts: Accounts
+    components: Components
     listeners: Sequence[Listener]
     """Every consumer there is."""
     queues: Callable[[], Sequence[QueueDepth]]
@@ -101,4 +106,10 @@ class Ports:
     public_reads: bool = True
     """Whether files, events and pages may be read by anybody."""
     packager: PackagerPorts
+    archive: ArchivePorts
+    reference: ReferencePorts = field(default_factory=ReferencePorts)
+    console_secret: str = field(repr=False)
+    """What sessions of operators are signed with."""
+    streams: StreamReader | None = None
+    """Reads what is counted from Kafka; None: nothing is."""
     limits: Limits = field(default_factory=Limits)

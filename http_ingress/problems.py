@@ -41,9 +41,18 @@ FORGED = Kind(
     "forged",
     403,
     "The request did not come from a page of ours",
-    "Open the page here, and send its form.",
+    "Open the page here, and send its form; programs send application/json.",
 )
-NOT_FOUND = Kind("not-found", 404, "There is no such thing", "Check the address; see /docs.")
+NOT_FOUND = Kind(
+    "not-found", 404, "There is no such thing", "Check what you asked for; /docs has all addresses."
+)
+NO_STREAM = Kind(
+    "no-stream",
+    404,
+    "Nothing is counted from Kafka here",
+    "Install the extra `kafka`, set MUNIMENT_KAFKA_URL, and run `muniment consume tap-kafka` and "
+    "`muniment streams run`. /statistics does without.",
+)
 METHOD_NOT_ALLOWED = Kind(
     "method-not-allowed", 405, "This cannot be done here", "Use a method that `Allow` names."
 )
@@ -81,8 +90,7 @@ UNSUPPORTED = Kind(
     "unsupported-media-type",
     415,
     "This content is not understood here",
-    "Send application/json with ce- headers, application/cloudevents+json or "
-    "application/cloudevents-batch+json.",
+    "Send it as `detail` says; /docs has what each address takes.",
 )
 UNSATISFIABLE = Kind(
     "range-not-satisfiable", 416, "The range is outside the file", "Ask for less than its size."

@@ -3,7 +3,9 @@
 What is large waits on disk until all of it is there: a slow client holds no memory.
 """
 
-from contextlib import suppress
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from tempfile import SpooledTemporaryFile
 
 from aiohttp import web
@@ -11,6 +13,7 @@ from aiohttp import web
 from http_ingress.bodies import expect_body, pieces
 from http_ingress.keys import THREADS
 from http_ingress.problems import Problem
+from store.errors import UnavailableError
 
 SMALL = 1024**2
 """Bytes; what is larger waits on disk until it is whole."""
@@ -18,8 +21,10 @@ SMALL = 1024**2
 Spool = SpooledTemporaryFile[bytes]
 
 
-class NoRoomError(Exception):
+class NoRoomError(UnavailableError):
     """The disk does not take what is sent."""
+
+    dependency = "disk"
 
 
 def new_spool() -> Spool:
@@ -52,11 +57,26 @@ async def gather(request: web.Request, spool: Spool, largest: int, farthest: int
     return size
 
 
+@asynccontextmanager
+async def whole(
+    request: web.Request, spool: Spool, size: int, slots: asyncio.Semaphore
+) -> AsyncIterator[bytes]:
+    """Give a body that was gathered to a block; a large one takes a slot until the block ends.
+
+    Nobody has a slot who still sends: a slow client keeps no other waiting.
+    """
+    if size <= SMALL:
+        yield spool.read()
+        return
+    async with slots:
+        yield await request.app[THREADS].transfer(spool.read)
+
+
 async def _write(request: web.Request, spool: Spool, piece: bytes) -> None:
     try:
         await request.app[THREADS].transfer(spool.write, piece)
     except OSError as error:
-        reason = f"a large body cannot be kept for now: {error.strerror}; send it again"
+        reason = f"a large body cannot be kept for now: {error.strerror}"
         raise NoRoomError(reason) from error
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from aiohttp import web
 
 from http_ingress.board import LATEST, Board
-from http_ingress.discretion import eyes_of
+from http_ingress.discretion import eyes_of, troubles_for
 from http_ingress.keys import BOARD, PORTS, THREADS
 from http_ingress.negotiation import HTML, JSON
 from http_ingress.pages import status_page
@@ -32,8 +32,9 @@ async def get_status(request: web.Request) -> web.Response:
 
 
 async def _shown(request: web.Request) -> Board:
-    """Return the board with those of the events and the work that the client may see."""
+    """Return the board with those of the events, the work and the words that the client may see."""
     board = await request.app[BOARD].get()
+    board = replace(board, dependencies=await troubles_for(request, board.dependencies))
     if board.latest is None or board.working is None:
         return replace(board, latest=None, working=None)
     eyes = eyes_of(request)
@@ -59,6 +60,7 @@ async def get_readiness(request: web.Request) -> web.Response:
     Consumers of this process that are paused are named with what they wait for; that alone makes
     nothing unready. `/status` tells of the consumers of all processes.
     With `canary=true` a probe goes through the whole bus, and must be answered within seconds.
+    Why something is down is told with an operator's credentials; the log has it, too.
     """
     check_query(request, ("canary",))
     board = await request.app[BOARD].get()
@@ -66,6 +68,7 @@ async def get_readiness(request: web.Request) -> web.Response:
     if query_text(request, "canary") == "true":
         dependencies["canary"] = await request.app[THREADS].query(request.app[PORTS].canary)
     ready = not any(dependencies.values())
+    dependencies = dict(await troubles_for(request, dependencies))
     paused = {name: PausedBody(**asdict(one)) for name, one in board.paused.items()}
     body = ReadinessBody(ready=ready, dependencies=dependencies, paused=paused)
     return web.Response(

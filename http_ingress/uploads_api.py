@@ -183,7 +183,9 @@ async def _ended(request: web.Request, key: str, seconds: float) -> web.Response
 async def _archived(
     request: web.Request, outcome: ArchivedFile, headers: dict[str, str]
 ) -> web.Response:
-    version = await request.app[THREADS].query(file, request.app[PORTS].database, outcome.file_id)
+    database = request.app[PORTS].database
+    # Whoever sent the bytes may know what has become of them.
+    version = await request.app[THREADS].query(file, database, outcome.file_id, None)
     if version is None:
         raise Problem(problems.NOT_FOUND, f"There is no file {outcome.file_id}.")
     headers["Location"] = f"/files/{version.id}"

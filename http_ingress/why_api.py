@@ -6,7 +6,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from http_ingress import problems
-from http_ingress.discretion import Eyes, eyes_of
+from http_ingress.discretion import Eyes, eyes_of, troubles_for
 from http_ingress.keys import BOARD, PORTS, THREADS
 from http_ingress.negotiation import JSON
 from http_ingress.parameters import path_text
@@ -43,14 +43,14 @@ async def look_up(request: web.Request, asked: str, eyes: Eyes) -> Why | None:
     found = await _visible(request, asked, eyes)
     listeners: dict[str, list[str]] = defaultdict(list)
     for one in ports.listeners:
-        listeners[one.listens_to].append(one.name)
+        if one.listens_to is not None:
+            listeners[one.listens_to].append(one.name)
     if found is None or not is_open(found, listeners):
         return found
     board = await request.app[BOARD].get()
     queues = None if board.queues is None else {one.name: one for one in board.queues}
-    around = Circumstances(
-        ports.clock(), listeners, board.workers, queues, board.dependencies.get("bus")
-    )
+    troubles = await troubles_for(request, board.dependencies)
+    around = Circumstances(ports.clock(), listeners, board.workers, queues, troubles.get("bus"))
     return explain(found, around)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from store import parked
+from store import parked, taps
 from store.database import Database
 from store.deliveries import counts
 from store.tables import events, outbox
@@ -26,6 +26,8 @@ class Backlog:
     """Parked events by consumer."""
     queues: Mapping[str, tuple[int, int, int]]
     """Deliveries (ready, held, delayed) by queue, where the queues live in the database."""
+    taps: Mapping[str, int]
+    """Ledger position up to which each copy of the ledger is whole, by name."""
 
 
 def read_backlog(database: Database, now: datetime) -> Backlog:
@@ -44,4 +46,5 @@ def read_backlog(database: Database, now: datetime) -> Backlog:
         overdue_seconds=0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()),
         parked=parked.counts(database),
         queues=counts(database, now),
+        taps={name: tap.position for name, tap in taps.read(database).items()},
     )

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
+from store.archive.visit_rows import forget_visits
 from store.database import Database
+from store.discarded import settle
 from store.package_tidying import (
     drop_builds,
     end_discarded,
@@ -16,6 +18,7 @@ from store.package_tidying import (
 )
 from store.ports import ObjectStore
 from store.scratch import LocalScratch
+from store.statistics.sampling import forget_samples
 from store.tables import idempotency
 from store.uploads import sweep_staging
 
@@ -39,7 +42,7 @@ class Caretaker:
     clock: Callable[[], datetime]
 
     def tidy(self) -> int:
-        """Remove old idempotency keys, the remains of interrupted work, and expired packages.
+        """Remove what is old, the remains of interrupted work, and expired packages.
 
         Returns how many remains and packages there were. Safe to repeat, and to run in several
         processes.
@@ -48,6 +51,8 @@ class Caretaker:
         with self.database.transaction() as transaction:
             old = idempotency.c.accepted_at < now - IDEMPOTENCY
             transaction.execute(delete(idempotency).where(old))
+        forget_visits(self.database, now)
+        forget_samples(self.database, now)
         ended = end_discarded(self.database, now) + drop_builds(self.database, now)
         if ended:
             _log.info("ended %d requests and builds of packages that were given up", ended)
@@ -60,7 +65,12 @@ class Caretaker:
         unknown = sweep_zips(self.database, self.objects, now - self.staging)
         if unknown:
             _log.info("removed %d zips that nobody knew", unknown)
-        return removed + expired + unknown
+        back, gone = settle(self.database, self.objects, now)
+        if back:
+            _log.info("put %d objects back that are needed after all", back)
+        if gone:
+            _log.info("removed %d objects of frames that were deleted", gone)
+        return removed + expired + unknown + gone
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,12 @@ COMMANDS = {
             "ops.commands.packager",
             "Dataset packages: what ckanpackager's command line did, and what it lacked.",
         ),
+        Entry(
+            "archive",
+            _ADMINISTER,
+            "ops.commands.archive",
+            "The science archive: its frames, its users, and what subscribers are told.",
+        ),
         Entry("up", _RUN, "ops.commands.running", "Run everything in one process."),
         Entry("ingress", _RUN, "ops.commands.running", "Run the HTTP ingress."),
         Entry("consume", _RUN, "ops.commands.running", "Run consumers."),
@@ -89,6 +95,12 @@ COMMANDS = {
         ),
         Entry("token", _ADMINISTER, "ops.commands.tokens", "Tokens, by which programs get in."),
         Entry(
+            "audit",
+            _ADMINISTER,
+            "ops.commands.audit",
+            "Show who changed what, the latest first.",
+        ),
+        Entry(
             "parked", _LOOK, "ops.commands.parked", "What waits for your decision, and deciding."
         ),
         Entry(
@@ -99,6 +111,18 @@ COMMANDS = {
         ),
         Entry(
             "doctor", _LOOK, "ops.commands.doctor", "Say what is wrong, and what to do about it."
+        ),
+        Entry(
+            "stats",
+            _LOOK,
+            "ops.commands.stats",
+            "What has happened, counted: how often, how large, how long.",
+        ),
+        Entry(
+            "streams",
+            _RUN,
+            "ops.commands.streams",
+            "Totals and windows, counted from the copy of the ledger in Kafka.",
         ),
         Entry(
             "bench",

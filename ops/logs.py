@@ -21,6 +21,9 @@ _QUIET = {
     "alembic": logging.WARNING,
     "asyncio": logging.WARNING,
     "botocore": logging.WARNING,
+    "faust": logging.WARNING,
+    "faust.transport.producer": logging.ERROR,  # how full its buffer is, again and again
+    "mode": logging.WARNING,
     "pika": logging.CRITICAL,  # what matters of a lost connection is logged where it is answered
     "urllib3": logging.ERROR,
 }

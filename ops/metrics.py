@@ -1,13 +1,11 @@
-"""Metrics in the Prometheus text format: what is counted, and what to do when it rises.
+"""Metrics in the Prometheus text format: what is counted here, and what the database says.
 
-`METRICS` is the reference; the documentation is generated from it. Times are seconds.
+`ops.metric_meanings` describes them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
-from enum import Enum
-from typing import Literal
 
 from prometheus_client import (
     CollectorRegistry,
@@ -18,116 +16,20 @@ from prometheus_client import (
     generate_latest,
     start_http_server,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric as Family
 
 from consumers.runtime.telemetry import Ending
 from ops.backlog import Backlog, read_backlog
+from ops.metric_meanings import METRICS, Metric
 from store.database import Database
 from store.errors import UnavailableError
 from store.inbox import Kind
+from store.statistics.counting import Figures
+from store.statistics.summing import by_capability
+from store.statistics.views import totals
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What one metric says."""
-
-    kind: Literal["counter", "gauge", "histogram"]
-    labels: tuple[str, ...]
-    text: str
-    when_it_rises: str
-    """What an operator does about it."""
-
-
-class Metric(Enum):
-    """Every metric of ours, by the name under which it is scraped."""
-
-    DELIVERIES = "muniment_deliveries_total"
-    FAILURES = "muniment_failures_total"
-    BATCH_SECONDS = "muniment_batch_seconds"
-    PAUSED = "muniment_consumer_paused"
-    HTTP_SECONDS = "muniment_http_request_seconds"
-    POSITION = "muniment_ledger_position"
-    UNPUBLISHED = "muniment_outbox_events"
-    OVERDUE = "muniment_outbox_overdue_seconds"
-    PARKED = "muniment_parked_events"
-    QUEUE = "muniment_queue_deliveries"
-    UNREADABLE = "muniment_backlog_unreadable"
-
-
-METRICS = {
-    Metric.DELIVERIES: Meaning(
-        "counter",
-        ("consumer", "ending"),
-        "Deliveries that have ended, by what became of them.",
-        "Much `retried` or `parked`: `muniment why` an event of that consumer shows the error. "
-        "`failed` are refusals, an answer and not a fault.",
-    ),
-    Metric.FAILURES: Meaning(
-        "counter",
-        ("consumer", "kind"),
-        "Tries that have failed: `transient` ones are tried again, `permanent` ones are parked at "
-        "once, `poison` has taken a process down.",
-        "`muniment parked list --group` shows what they have in common.",
-    ),
-    Metric.BATCH_SECONDS: Meaning(
-        "histogram",
-        ("consumer",),
-        "Time from taking a batch of deliveries to its commit.",
-        "Look for a slow disk, object store or database; start more processes of the consumer.",
-    ),
-    Metric.PAUSED: Meaning(
-        "gauge",
-        ("consumer", "dependency"),
-        "1 while a consumer waits for a dependency that is down.",
-        "Bring the dependency back; the consumer goes on by itself.",
-    ),
-    Metric.HTTP_SECONDS: Meaning(
-        "histogram",
-        ("method", "route", "status"),
-        "Time of HTTP requests, and with `_count` their number, by route and status.",
-        "Many 503: look at /readyz. Slow POST: the database's disk. Many 401: a client's token.",
-    ),
-    Metric.POSITION: Meaning(
-        "gauge",
-        (),
-        "Position of the newest event in the ledger; its rate is that of the whole bus.",
-        "It rises with the work. When it stands still, nothing is accepted or emitted.",
-    ),
-    Metric.UNPUBLISHED: Meaning(
-        "gauge",
-        (),
-        "Events in the outbox, waiting to be published or for their next try; 0 when embedded.",
-        "See `muniment_outbox_overdue_seconds`.",
-    ),
-    Metric.OVERDUE: Meaning(
-        "gauge",
-        (),
-        "How long the oldest event that should have been published has been waiting.",
-        "The broker or every relay is down: `muniment doctor` says which. Nothing is lost.",
-    ),
-    Metric.PARKED: Meaning(
-        "gauge",
-        ("consumer",),
-        "Events set aside because they could not be handled.",
-        "Each waits for a person: `muniment why` shows the reason.",
-    ),
-    Metric.QUEUE: Meaning(
-        "gauge",
-        ("queue", "state"),
-        "Deliveries per queue of the embedded bus: ready, held by a consumer, or delayed. "
-        "RabbitMQ has metrics of its own for its queues.",
-        "`ready` that keeps rising: start more processes of that consumer, or see if it is paused.",
-    ),
-    Metric.UNREADABLE: Meaning(
-        "gauge",
-        (),
-        "1 when the database could not be asked for ledger, outbox, queues and parked events.",
-        "The database is down: `muniment doctor`. What it would have told is missing meanwhile.",
-    ),
-}
 
 
 class Metrics:
@@ -137,6 +39,7 @@ class Metrics:
         """Look into `database` at every scrape; one that is down is said to be, no error."""
         self._registry = CollectorRegistry()
         self._registry.register(_Waiting(lambda: read_backlog(database, clock())))
+        self._registry.register(_Counted(lambda: totals(database)))
         ProcessCollector(registry=self._registry)
         self._deliveries = Counter(*_described(Metric.DELIVERIES), registry=self._registry)
         self._failures = Counter(*_described(Metric.FAILURES), registry=self._registry)
@@ -218,6 +121,34 @@ class _Waiting:
         yield unreadable
 
 
+class _Counted:
+    """What has been counted of the ledger, looked up in the database at scrape time."""
+
+    def __init__(self, look: Callable[[], Mapping[str, Figures]]) -> None:
+        self._look = look
+
+    def describe(self) -> Sequence[Family]:
+        """Return nothing, as `_Waiting` does."""
+        return ()
+
+    def collect(self) -> Iterator[Family]:
+        """Yield what the database says; that it says nothing, `_Waiting` tells."""
+        with suppress(UnavailableError):
+            yield from _counters(self._look())
+
+
+def _counters(found: Mapping[str, Figures]) -> Iterator[Family]:
+    events, uses = _counter(Metric.EVENTS), _counter(Metric.USES)
+    failures, archived = _counter(Metric.USELESS), _counter(Metric.ARCHIVED)
+    for name, figures in found.items():
+        events.add_metric([name], figures.events)
+    for one in by_capability(found, {}):
+        uses.add_metric([one.capability.name], one.uses)
+        failures.add_metric([one.capability.name], one.failures)
+    archived.add_metric([], sum(one.bytes for one in found.values()))
+    yield from (events, uses, failures, archived)
+
+
 def _families(seen: Backlog) -> Iterator[Family]:
     for metric, value in (
         (Metric.POSITION, seen.position),
@@ -227,13 +158,15 @@ def _families(seen: Backlog) -> Iterator[Family]:
         family = _family(metric)
         family.add_metric([], value)
         yield family
-    parked, queues = _family(Metric.PARKED), _family(Metric.QUEUE)
+    parked, queues, copies = map(_family, (Metric.PARKED, Metric.QUEUE, Metric.TAP))
     for consumer, events in seen.parked.items():
         parked.add_metric([consumer], events)
     for queue, depths in seen.queues.items():
         for state, deliveries in zip(("ready", "held", "delayed"), depths, strict=True):
             queues.add_metric([queue, state], deliveries)
-    yield from (parked, queues)
+    for name, position in seen.taps.items():
+        copies.add_metric([name], position)
+    yield from (parked, queues, copies)
 
 
 def _described(metric: Metric) -> tuple[str, str, tuple[str, ...]]:
@@ -243,3 +176,8 @@ def _described(metric: Metric) -> tuple[str, str, tuple[str, ...]]:
 def _family(metric: Metric) -> GaugeMetricFamily:
     name, text, labels = _described(metric)
     return GaugeMetricFamily(name, text, labels=labels)
+
+
+def _counter(metric: Metric) -> CounterMetricFamily:
+    name, text, labels = _described(metric)
+    return CounterMetricFamily(name, text, labels=labels)

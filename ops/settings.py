@@ -19,7 +19,12 @@ from pydantic import (
 from pydantic_core import to_json
 from pydantic_settings import SettingsConfigDict
 
+from ops.archive_header_settings import ArchiveHeaderSettings
+from ops.archive_settings import ArchiveSettings
+from ops.console_settings import ConsoleSettings
+from ops.kafka_settings import KafkaSettings
 from ops.packager_settings import PackagerSettings
+from ops.reference_settings import ReferenceSettings
 from ops.setting_types import Names, Paths
 from schemas.types import ByteCount
 
@@ -38,7 +43,14 @@ class RetryOverride(BaseModel):
     jitter: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
-class Settings(PackagerSettings):
+class Settings(
+    PackagerSettings,
+    ArchiveSettings,
+    ArchiveHeaderSettings,
+    ConsoleSettings,
+    KafkaSettings,
+    ReferenceSettings,
+):
     """What an operator may decide."""
 
     model_config = SettingsConfigDict(
@@ -98,8 +110,6 @@ class Settings(PackagerSettings):
     """How long bytes of an interrupted upload are kept."""
     drain_seconds: Annotated[float, Field(gt=0)] = 30
     """How long a stopping process lets its work finish."""
-    archived_fits_exchange: str = ""
-    """Name of the science archive's fanout exchange, usually `archived_fits`; empty: none."""
     management_url: str = Field("", repr=False)
     """RabbitMQ's management API, `http://user:pass@host:15672`; empty: not asked."""
 
@@ -116,6 +126,10 @@ class Settings(PackagerSettings):
         "s3_secret_key",
         "packager_secret",
         "packager_pepper",
+        "archive_secret",
+        "console_secret",
+        "portal_oauth_client_secret",
+        "portal_oauth_server_key",
         mode="before",
     )
     @classmethod
@@ -133,6 +147,8 @@ class Settings(PackagerSettings):
     def _urls(self) -> Self:
         if self.objects_url and not self.objects_url.startswith(("file:", "s3://")):
             raise ValueError("MUNIMENT_OBJECTS_URL must begin with file: or s3://")
+        if not self.archive_store_url.startswith(("file:", "s3://", "dummy:")):
+            raise ValueError("MUNIMENT_ARCHIVE_STORE_URL must begin with file:, s3:// or dummy:")
         return self
 
     def retry_of(self, consumer: str) -> dict[str, Any]:
@@ -171,6 +187,21 @@ class Settings(PackagerSettings):
     def packager_secret_file(self) -> Path:
         """Where the first start keeps what clients of /packager have to know."""
         return self.data_dir / "packager.secret"
+
+    @property
+    def archive_secret_file(self) -> Path:
+        """Where the first start keeps what links and tokens of /archive are signed with."""
+        return self.data_dir / "archive.secret"
+
+    @property
+    def console_secret_file(self) -> Path:
+        """Where the first start keeps what sessions of /admin/ are signed with."""
+        return self.data_dir / "console.secret"
+
+    @property
+    def announces_on_bus(self) -> bool:
+        """Whether notices go to the broker that is the bus."""
+        return bool(self.notice_exchange) and not self.notice_amqp_url and self.bus_url != EMBEDDED
 
     @property
     def scratch(self) -> Path:

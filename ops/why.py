@@ -44,6 +44,7 @@ def _event(step: Mapping[str, Any], *, asked: bool) -> Text:
 
 
 def _lines(step: Mapping[str, Any]) -> Iterator[Text]:
+    yield from (Text(line, style="red") for line in _wrong(step["data"]))
     happened = [*_tries(step), *_parkings(step)]
     yield from (line for _, line in sorted(happened, key=_moment))
     for one in step["effects"]:
@@ -54,6 +55,27 @@ def _lines(step: Mapping[str, Any]) -> Iterator[Text]:
         because = "; ".join(one["because"])
         line = f"waits in {one['place']}, attempt {one['attempt']}: {because}"
         yield Text(line, style="yellow")
+
+
+def _wrong(data: object) -> Iterator[str]:
+    """Yield what an event says of something that went wrong; one from outside may say anything."""
+    said = data if isinstance(data, dict) else {}
+    if isinstance(said.get("reason"), str):
+        yield said["reason"]
+    if isinstance(said.get("errors"), dict):
+        yield from _told(said["errors"])
+
+
+def _told(errors: object, field: str = "") -> Iterator[str]:
+    """Yield a line for each error, which stand by field, and in lists beside what was sent."""
+    if isinstance(errors, dict):
+        for name, below in errors.items():
+            yield from _told(below, f"{field}.{name}" if field else name)
+    elif isinstance(errors, list):
+        for index, one in enumerate(errors):
+            yield from _told(one, field if isinstance(one, str) else f"{field}.{index}")
+    else:
+        yield f"{field}: {errors}"
 
 
 def _tries(step: Mapping[str, Any]) -> Iterator[_Line]:

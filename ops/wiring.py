@@ -15,39 +15,35 @@ from functools import partial
 from typing import Any
 
 from consumers.contract import Consumer
-from consumers.packaging.darwin_core_options import read_options
-from consumers.packaging.vocabulary import Vocabulary
 from consumers.registry import CONSUMERS
+from consumers.runtime.at_work import AtWork
 from consumers.runtime.equipment import Equipment
-from consumers.runtime.sweeping import Sweeper
 from consumers.runtime.worker import Worker
 from http_ingress.application import application
-from http_ingress.packager.ports import PackagerPorts
 from http_ingress.ports import Limits, Listener, Paused, Ports
 from http_ingress.server import HttpServer, listen
+from ops.archive_wiring import archive_ports, describing
 from ops.buses import Bus, EmbeddedBus, RabbitBus, Surroundings
 from ops.canary import Canary
-from ops.caretaker import Caretaker, ScratchCaretaker
+from ops.chores import chores_of_all, chores_of_ingress, chores_of_workers
+from ops.kafka_wiring import TAP, need_kafka, tap_kafka
 from ops.metrics import Metrics
+from ops.notices import noticing
+from ops.packager_wiring import packager_ports, packaging
+from ops.reference_wiring import pollster, reference_ports, service_url
 from ops.room import with_room
 from ops.settings import EMBEDDED, Settings
+from ops.signs_of_life import SignsOfLife
 from ops.stores import Store, clock, new_id, new_secret, open_store, prepare
-from ops.timekeeper import Chore, Timekeeper
+from ops.streams_wiring import stream_reader
+from ops.timekeeper import Timekeeper
 from ops.topology import Topology, derive
 from producers.acceptor import Acceptor
+from producers.components import Components
 from producers.doorbell import Waiters
-from producers.firing import Firing
 from producers.stamping import Stamp
-from schemas.packaging import Packaging
-from store import workers as signs
 from store.errors import SetupError, UnavailableError
 from store.work import Outside, SqlWork
-from store.workers import WorkerSign
-
-_SWEEP_SECONDS = 1.0
-_SIGN_SECONDS = 5.0
-_TIDY_SECONDS = 600.0
-
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +71,7 @@ class System:
     store: Store
     bus: Bus
     metrics: Metrics
-    workers: Sequence[Worker]
+    workers: Sequence[AtWork]
     url: str
     """Where its ingress listens, or whom it takes for it."""
     process: str
@@ -108,6 +104,7 @@ def system(
             port = listening.getsockname()[1]
         url = settings.public_url.rstrip("/") or f"http://{settings.http_host}:{port}"
         links = Links(url)
+        polled = service_url(settings, port)
         around = Surroundings(
             store.database, CONSUMERS, Waiters(new_id()), settings.instance, clock, new_id
         )
@@ -119,6 +116,7 @@ def system(
         bus.start(listening=ingress)
         stack.callback(bus.stop)
         process = f"{settings.instance}.{os.getpid()}"
+        notices = stack.enter_context(noticing(settings, process))
         outside = Outside(
             database=store.database,
             objects=store.objects,
@@ -127,10 +125,16 @@ def system(
             new_id=new_id,
             new_secret=new_secret,
             web=store.web,
+            pollster=pollster(settings, polled),
             mailer=store.mailer,
             scratch=store.scratch,
-            packaging=_packaging(settings),
+            packaging=packaging(settings),
             anonymise=store.anonymise,
+            file_store=store.file_store,
+            notices=notices,
+            describing=describing(store),
+            chance=random.random,
+            drawn_sizes=settings.drawn_sizes,
         )
         equipment = Equipment(
             database=store.database,
@@ -151,85 +155,51 @@ def system(
             "database": store.database.check,
             "objects": store.objects.check,
             "mail": store.mailer.check,
+            "file store": store.file_store.check,
+            "notices": notices.check,
         }
-        workers = [Worker(one, bus.source(one), equipment, probes) for one in chosen]
+        workers: list[AtWork] = [Worker(one, bus.source(one), equipment, probes) for one in chosen]
+        if TAP in consumers:
+            workers.append(tap_kafka(settings, equipment))
         for worker in workers:
             worker.start()
             stack.callback(_stop, worker, settings.drain_seconds)
         # Draining all before waiting for the first lets them finish side by side.
         running = System(settings, store, bus, metrics, workers, url, process)
         stack.callback(running.drain)
-        timekeeper = Timekeeper(_chores(running, stamp, tidies=ingress))
+        signs = SignsOfLife(store.database, process, workers, clock)
+        chores = [*chores_of_all(store, bus, metrics, stamp)]
+        if workers:
+            chores.extend(chores_of_workers(store, signs))
+        if ingress:
+            chores.extend(chores_of_ingress(store, bus))
+        timekeeper = Timekeeper(chores)
         timekeeper.start()
-        stack.callback(_leave, running)
+        stack.callback(signs.leave)
         stack.callback(timekeeper.stop)
         if listening is not None:
             stack.enter_context(_serving(running, around, stamp, listening))
         yield running
 
 
-def _packaging(settings: Settings) -> Packaging:
-    packaging = settings.packaging()
-    try:
-        Vocabulary(read_options(packaging.darwin_core))
-    except ValueError as error:
-        raise SetupError(f"MUNIMENT_PACKAGER_DWC_…: {error}") from error
-    return packaging
-
-
 def choose(settings: Settings, names: Sequence[str]) -> list[Consumer[Any]]:
-    """Return the consumers of these names, with the retry policies that the settings say.
+    """Return those of these names that have a queue, with the retry policies of the settings.
 
-    Raises SetupError for a name that there is not, in `names` or in the settings.
+    Raises SetupError for a name that there is not, in `names` or in the settings, and for one that
+    needs what there is not.
     """
     known = {consumer.name: consumer for consumer in CONSUMERS}
-    unknown = sorted({*names, *settings.retry} - known.keys())
+    unknown = sorted(({*names} - {TAP} | {*settings.retry}) - known.keys())
     if unknown:
-        raise SetupError(f"no consumer {', '.join(unknown)}; there are: {', '.join(known)}")
+        there = ", ".join((*known, TAP))
+        raise SetupError(f"no consumer {', '.join(unknown)}; there are: {there}")
+    if TAP in names:
+        need_kafka(settings)
     return [
         replace(one, retry=replace(one.retry, **settings.retry_of(one.name)))
         for one in CONSUMERS
         if one.name in names
     ]
-
-
-def _chores(running: System, stamp: Stamp, *, tidies: bool) -> list[Chore]:
-    store, ledger = running.store, running.bus.ledger
-    sweeper = Sweeper(store.database, ledger.outlet, running.metrics, clock, new_id)
-    firing = Firing(store.database, ledger, stamp, clock, random.random)
-    chores = [
-        Chore("bringing back what dead processes held", _SWEEP_SECONDS, sweeper.sweep),
-        Chore("firing schedules", _SWEEP_SECONDS, firing.fire),
-    ]
-    if running.workers:
-        chores.append(Chore("signs of life", _SIGN_SECONDS, partial(_show, running)))
-        scratch = ScratchCaretaker(store.scratch, clock)
-        chores.append(Chore("tidying up scratch folders", _TIDY_SECONDS, scratch.tidy))
-    if tidies:
-        staging = timedelta(hours=running.settings.staging_hours)
-        caretaker = Caretaker(store.database, store.objects, staging, clock)
-        chores.append(Chore("tidying up", _TIDY_SECONDS, caretaker.tidy))
-    return chores
-
-
-def _show(running: System) -> None:
-    now = clock()
-    shown = [
-        WorkerSign(running.process, worker.consumer.name, *worker.waits, now)
-        for worker in running.workers
-    ]
-    with running.store.database.transaction() as transaction:
-        signs.beat(transaction, shown, now)
-
-
-def _leave(running: System) -> None:
-    if not running.workers:
-        return
-    try:
-        with running.store.database.transaction() as transaction:
-            signs.leave(transaction, running.process)
-    except UnavailableError as error:
-        _log.warning("others will see this process as living for a while: %s", error)
 
 
 def open_bus(settings: Settings, around: Surroundings) -> Bus:
@@ -241,7 +211,9 @@ def open_bus(settings: Settings, around: Surroundings) -> Bus:
 
 def topology(settings: Settings) -> Topology:
     """Return what exchanges and queues the broker must have."""
-    return derive(CONSUMERS, archived_fits=settings.archived_fits_exchange)
+    return derive(
+        CONSUMERS, archived_fits=settings.notice_exchange if settings.announces_on_bus else ""
+    )
 
 
 @contextmanager
@@ -250,6 +222,7 @@ def _serving(
 ) -> Iterator[None]:
     store, settings = running.store, running.settings
     acceptor = Acceptor(store.database, running.bus.ledger, clock)
+    polled = service_url(settings, listening.getsockname()[1])
     ports = Ports(
         database=store.database,
         objects=store.objects,
@@ -258,10 +231,11 @@ def _serving(
         stamp=stamp,
         waiters=around.waiters,
         accounts=store.accounts,
+        components=Components(store.database, running.bus.ledger, stamp, clock, polled),
         listeners=[
             Listener(
                 one.name,
-                one.listens_to.TYPE,
+                one.type,
                 tuple(event.TYPE for event in one.publishes),
                 one.threads,
             )
@@ -284,14 +258,11 @@ def _serving(
             largest_record=settings.largest_record,
             answer_seconds=settings.answer_seconds,
         ),
-        packager=PackagerPorts(
-            secret=store.packager_secret,
-            success_message=settings.packager_success_message,
-            slow_request=settings.packager_slow_request,
-            cache=timedelta(seconds=settings.packager_cache_seconds),
-            largest_request=settings.packager_largest_request,
-            anonymise=store.anonymise,
-        ),
+        packager=packager_ports(store),
+        archive=archive_ports(store),
+        reference=reference_ports(settings),
+        console_secret=store.console_secret,
+        streams=stream_reader(settings),
     )
     server = HttpServer(application(ports), listening)
     with ExitStack() as stack:
@@ -308,6 +279,7 @@ def readiness(running: System) -> Mapping[str, str | None]:
         "database": partial(with_room, store.database.check, settings.database_file),
         "objects": partial(with_room, store.objects.check, settings.objects_folder),
         "bus": running.bus.check,
+        **({} if store.file_store.kind == "dummy" else {"file store": store.file_store.check}),
     }
     return {name: _trouble(check) for name, check in asked.items()}
 
@@ -317,7 +289,7 @@ def paused(running: System) -> Mapping[str, Paused]:
 
     No part of readiness: what they do not take waits in its queue, and requests are accepted.
     """
-    waits = {worker.consumer.name: worker.waits for worker in running.workers}
+    waits = {worker.name: worker.waits for worker in running.workers}
     return {name: Paused(what, since) for name, (what, since) in waits.items() if what is not None}
 
 
@@ -329,6 +301,6 @@ def _trouble(check: Callable[[], None]) -> str | None:
     return None
 
 
-def _stop(worker: Worker, seconds: float) -> None:
+def _stop(worker: AtWork, seconds: float) -> None:
     if not worker.stop(seconds):
-        _log.warning("%s was still at work; its deliveries come again", worker.consumer.name)
+        _log.warning("%s was still at work; its deliveries come again", worker.name)

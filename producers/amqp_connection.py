@@ -85,6 +85,10 @@ class PublishingConnection:
         if len(self._outgoing.waiting) >= _CHUNK:
             self.flush()
 
+    def declare_fanout(self, exchange: str) -> None:
+        """See that there is a durable fanout exchange of this name, and that it is one."""
+        self._channel.exchange_declare(exchange, "fanout", durable=True, auto_delete=False)
+
     def flush(self) -> None:
         """Write what has been gathered, as soon as the broker takes it."""
         if not self._outgoing.waiting:

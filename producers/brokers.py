@@ -36,16 +36,16 @@ class Broker:
         return f"{host}:{self.port}/{self.vhost.removeprefix('/')}"
 
 
-def read_brokers(url: str) -> tuple[Broker, ...]:
+def read_brokers(url: str, setting: str = "MUNIMENT_BUS_URL") -> tuple[Broker, ...]:
     """Return the servers in the order in which they are to be tried.
 
-    Raises SetupError when it is no AMQP URL.
+    Raises SetupError, which names the setting, when it is no AMQP URL.
     """
     try:
         return tuple(broker for one in _NEXT_URL.split(url) for broker in _read(urlsplit(one)))
     except ValueError as error:
         raise SetupError(
-            f"MUNIMENT_BUS_URL: {error}; expected amqp://user:password@host[:port][;host…]/vhost"
+            f"{setting}: {error}; expected amqp://user:password@host[:port][;host…]/vhost"
         ) from error
 
 

@@ -1,7 +1,6 @@
 """The SDK over AMQP: post events to RabbitMQ, and receive facts from a queue of one's own."""
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Self, overload
 
 from producers.amqp import AmqpPublisher
@@ -43,12 +42,7 @@ class AmqpClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -1,14 +1,28 @@
 """What the broker says of a batch, message by message."""
 
 from collections import defaultdict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from amqp import Message
+
 from producers.ports import Fate
-from schemas.envelope import to_amqp
-from store.outbox import Due
 
 _Identity = tuple[str, str, frozenset[tuple[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One message that is to be sent."""
+
+    exchange: str
+    """Empty: the default exchange, whose routing keys are queues."""
+    routing_key: str
+    message: Callable[[], Message]
+    """Makes it, with headers, when its turn comes: a batch need not be in memory twice."""
+    mandatory: bool = False
+    """Whether it comes back when no queue is bound for it."""
 
 
 class Confirms:
@@ -18,7 +32,7 @@ class Confirms:
     that no queue is bound for, it returns it, without its delivery tag.
     """
 
-    def __init__(self, batch: Sequence[Due], first: int) -> None:
+    def __init__(self, batch: Sequence[Sending], first: int) -> None:
         self._batch = batch
         self._first = first
         self._fates: list[Fate | None] = [None] * len(batch)
@@ -67,9 +81,9 @@ class Confirms:
 
     def _by_identity(self) -> dict[_Identity, deque[int]]:
         found: dict[_Identity, deque[int]] = defaultdict(deque)
-        for position, due in enumerate(self._batch):
-            headers = to_amqp(due.envelope)[0]["headers"]
-            found[_identity(due.exchange, due.routing_key, headers)].append(position)
+        for position, one in enumerate(self._batch):
+            headers = one.message().headers
+            found[_identity(one.exchange, one.routing_key, headers)].append(position)
         return found
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import cycle
 from threading import Event as Flag
 from threading import Lock
-from types import TracebackType
 from typing import Any, Self
 
 from amqp import AMQPError, Message
@@ -88,12 +87,7 @@ class QueueSubscription:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def acknowledge(self) -> None:

@@ -30,6 +30,12 @@ class Event(BaseModel):
     """The field that names the project whose readers alone may see such events; None: anybody
     who may read events."""
 
+    HIDDEN: ClassVar[bool] = False
+    """Whether such events are shown to those alone who may administer."""
+
+    HIDDEN_WITH: ClassVar[str | None] = None
+    """The field that hides an event, too, unless it is null; None: there is none."""
+
     POSTABLE: ClassVar[bool] = True
     """Whether a request of this type may be posted; False where an adapter has to check who asks,
     and has to take in what the event speaks of."""

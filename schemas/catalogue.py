@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import from_json
+from pydantic_core import ErrorDetails, from_json
 
 from schemas.base import Event
 from schemas.datasets import (
@@ -16,7 +16,17 @@ from schemas.datasets import (
 )
 from schemas.envelope import Envelope
 from schemas.files import FileArchived, FileIngestRequested, FileRejected, FileUnchanged
+from schemas.frames import (
+    FrameArchived,
+    FrameDeleted,
+    FrameFixityFailed,
+    FramePostRequested,
+    FrameRejected,
+    FrameUpdated,
+    ThumbnailStored,
+)
 from schemas.mail import MailFailed, MailRequested, MailSent
+from schemas.polls import PollFailed, PollRequested, PollSucceeded
 from schemas.probes import ProbeAnswered, ProbeRequested
 from schemas.projects import PermissionGranted, PermissionRevoked, ProjectCreated, ProjectUpdated
 from schemas.records import (
@@ -87,6 +97,16 @@ EVENTS = _index(
         MailRequested,
         MailSent,
         MailFailed,
+        FramePostRequested,
+        FrameArchived,
+        FrameUpdated,
+        FrameDeleted,
+        FrameRejected,
+        FrameFixityFailed,
+        ThumbnailStored,
+        PollRequested,
+        PollSucceeded,
+        PollFailed,
     )
 )
 """Type name → class."""
@@ -120,22 +140,35 @@ def decode(envelope: Envelope) -> Event:
 def project_of(envelope: Envelope) -> str | None:
     """Return the project whose readers alone may see the event; None: its type has none.
 
-    What does not say its project as its type should is `NOBODYS`.
+    What does not say its project as its type should is `NOBODYS`, and so is what is hidden.
     """
-    if envelope.type not in CONFIDENTIAL:
+    cls = EVENTS.get(envelope.type)
+    if cls is None or not (cls.HIDDEN or cls.HIDDEN_WITH or cls.PROJECT):
         return None
+    if cls.HIDDEN:
+        return NOBODYS
     try:
         data = from_json(envelope.data)
     except ValueError:
         return NOBODYS
-    project = data.get(EVENTS[envelope.type].PROJECT) if isinstance(data, dict) else None
+    said = data if isinstance(data, dict) else {}
+    if cls.PROJECT is None:
+        return None if said and said.get(cls.HIDDEN_WITH) is None else NOBODYS
+    project = said.get(cls.PROJECT)
     # No project is called this, and one database cannot even be asked for it.
     return project if isinstance(project, str) and "\0" not in project else NOBODYS
 
 
 def _problems(error: ValidationError) -> list[tuple[str, str]]:
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [(".".join(("data", *map(str, item["loc"]))), item["msg"]) for item in found]
+    return [(".".join(("data", *map(str, item["loc"]))), _message(item)) for item in found]
+
+
+def _message(error: ErrorDetails) -> str:
+    # The library's own words name the class.
+    if error["type"] == "model_type":
+        return "must be a JSON object"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def json_schema(name: str) -> dict[str, Any]:

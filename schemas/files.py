@@ -3,9 +3,10 @@
 Sizes are bytes; digests are lowercase hex of the whole file.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from schemas.base import Event, Outcome
 from schemas.types import (
@@ -22,6 +23,19 @@ from schemas.types import (
 
 Metadata = JsonObject
 """Free-form description of a file, kept as it was given."""
+
+
+LONGEST_INSTRUMENT = 100
+"""Characters."""
+
+
+def instrument_of(metadata: Mapping[str, JsonValue]) -> str | None:
+    """Return the instrument that a file's metadata name, under `INSTRUME` or `instrument`."""
+    for name in ("INSTRUME", "instrument"):
+        said = metadata.get(name)
+        if isinstance(said, str) and said.strip() and said.isprintable():
+            return said.strip()[:LONGEST_INSTRUMENT]
+    return None
 
 
 class FileIngestRequested(Event):
@@ -48,6 +62,8 @@ class FileIngestRequested(Event):
 class ArchivedFile(Event):
     """One version of a file as the archive holds it; shared by the facts that speak of one."""
 
+    HIDDEN_WITH: ClassVar[str | None] = "frame"
+
     file_id: str
     """Names this version for ever: `GET /files/{file_id}`."""
     name: FileName
@@ -66,6 +82,11 @@ class ArchivedFile(Event):
     """When the version was added to the catalogue."""
     url: str
     """Where the bytes can be downloaded."""
+    instrument: str | None = Field(default=None, max_length=LONGEST_INSTRUMENT)
+    """What it was made with, where that is known: of a frame, its `instrument_id`; of any other
+    file, what its metadata say under `INSTRUME` or `instrument`."""
+    frame: int | None = None
+    """Id of the frame whose version this is; then the event is for administrators' eyes."""
 
 
 class FileArchived(ArchivedFile):

@@ -14,6 +14,10 @@ DEAD = "muniment.dead"
 UNROUTED = "muniment.unrouted"
 """Fanout exchange and queue: requests that no queue is bound for."""
 
+WATCHERS = frozenset({"update-stats"})
+"""Consumers that hear of every event, whosever it is. Nobody waits for them: an operation ends when
+its owner has ended it."""
+
 _TYPE = re.compile(r"muniment\.[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\.v[1-9][0-9]*")
 
 

@@ -2,53 +2,44 @@
 
 There are three ranks. A user may write. An *operator* may also decide about what is parked, and
 schedule. A *superuser* may do everything, in every project.
+
+Each change is told to the audit in its own transaction. `by` is who makes it: `user:NAME`, or `cli`
+for whoever reaches the database; of secrets it is told that they are others.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from argon2 import PasswordHasher
-from argon2.exceptions import VerificationError
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from store.database import Database
+from store import audit
+from store.audit import MUNIMENT
+from store.database import Database, Transaction
+from store.entrance import (
+    LONGEST_PASSWORD,
+    SOMEBODY,
+    TOKEN_PREFIX,
+    Entrance,
+    User,
+    digest_of,
+    user_of,
+)
 from store.errors import MunimentError
 from store.tables import tokens, users
 from store.user_names import ANONYMOUS, LONGEST_USER_NAME, RULE, user_name
 
-TOKEN_PREFIX = "mnt_"  # noqa: S105 - public: by it people and scanners recognise a token
 SHORTEST_PASSWORD = 8
-LONGEST_PASSWORD = 1024
-"""Characters; hashing more is only work for the server."""
+"""Characters."""
 
-_SOMEBODY = select(users).where(users.c.name != ANONYMOUS)
-"""Before that name was reserved, it could be given away."""
+_SUPERUSERS = SOMEBODY.where(users.c.superuser, ~users.c.disabled)
+"""Who may do everything, and gets in."""
+_HASH = "password_hash"
 
 
 class AccountError(MunimentError):
     """This cannot be done to this account; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """Somebody, or some program, that may be let in."""
-
-    name: str
-    superuser: bool
-    """May do everything, in every project."""
-    operator: bool
-    """May decide about parked events, and schedule."""
-    disabled: bool
-    has_password: bool
-    created_at: datetime
-
-    @property
-    def may_administer(self) -> bool:
-        """Whether this user may decide about what is parked, and schedule."""
-        return self.superuser or self.operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +53,7 @@ class Token:
     revoked_at: datetime | None
 
 
-class Accounts:
+class Accounts(Entrance):
     """Users and their tokens. Safe to use from many threads; every method blocks."""
 
     def __init__(
@@ -73,16 +64,21 @@ class Accounts:
         new_secret: Callable[[], str],
     ) -> None:
         """Keep accounts in `database`; `new_secret` returns 256 random bits as URL-safe text."""
-        self._database = database
+        super().__init__(database)
         self._clock = clock
         self._new_id = new_id
         self._new_secret = new_secret
-        self._hasher = PasswordHasher()
 
     # --- users ----------------------------------------------------------------------------------
 
     def add_user(
-        self, name: str, password: str | None, *, superuser: bool = False, operator: bool = False
+        self,
+        name: str,
+        password: str | None,
+        *,
+        superuser: bool = False,
+        operator: bool = False,
+        by: str = MUNIMENT,
     ) -> str:
         """Add a user, and return its name as it is kept.
 
@@ -104,35 +100,46 @@ class Accounts:
             "disabled": False,
             "created_at": self._clock(),
         }
+        rights = {"superuser": superuser, "operator": operator, "password": password is not None}
         try:
             with self._database.transaction() as transaction:
                 transaction.execute(insert(users), row)
+                self._note(transaction, by, what=f"user:{kept}", field="user", new=rights)
         except IntegrityError as error:
             raise AccountError(f"there is a user {kept!r} already") from error
         return kept
 
-    def set_password(self, name: str, password: str) -> None:
+    def set_password(self, name: str, password: str, *, by: str = MUNIMENT) -> None:
         """Replace the user's password. Raises AccountError: unknown, or not a password."""
-        self._change(name, {"password_hash": self._hash(password)})
+        self._change(name, {"password_hash": self._hash(password)}, by)
 
-    def disable(self, name: str) -> None:
-        """Let the user in no more, by password or token. Raises AccountError: unknown."""
-        self._change(name, {"disabled": True})
+    def disable(self, name: str, *, by: str = MUNIMENT, spare_last: bool = False) -> None:
+        """Let the user in no more, by password or token.
 
-    def enable(self, name: str) -> None:
+        Raises AccountError: unknown, or, with `spare_last`, the last superuser who gets in.
+        """
+        self._change(name, {"disabled": True}, by, spare_last=spare_last)
+
+    def enable(self, name: str, *, by: str = MUNIMENT) -> None:
         """Let a disabled user in again. Raises AccountError: unknown."""
-        self._change(name, {"disabled": False})
+        self._change(name, {"disabled": False}, by)
 
-    def set_role(self, name: str, *, superuser: bool | None, operator: bool | None) -> User:
+    def set_role(
+        self,
+        name: str,
+        *,
+        superuser: bool | None,
+        operator: bool | None,
+        by: str = MUNIMENT,
+        spare_last: bool = False,
+    ) -> User:
         """Give rights or take them, and return the user as it is now; None leaves one as it is.
 
-        Raises AccountError: unknown.
+        Raises AccountError: unknown, or, with `spare_last`, the last superuser who gets in.
         """
-        rights = {
-            "superuser": users.c.superuser if superuser is None else superuser,
-            "operator": users.c.operator if operator is None else operator,
-        }
-        return self._change(name, rights)
+        rights = {"superuser": superuser, "operator": operator}
+        asked = {name: right for name, right in rights.items() if right is not None}
+        return self._change(name, asked, by, spare_last=spare_last)
 
     def exists(self, name: str) -> bool:
         """Return whether something can be granted to this name, which is spelled as it is kept.
@@ -147,21 +154,48 @@ class Accounts:
     def users(self) -> list[User]:
         """Return every user, by name."""
         # Sorted here: each database has an order of its own for what is not a to z.
-        found = map(_user, self._database.query(_SOMEBODY))
+        found = map(user_of, self._database.query(SOMEBODY))
         return sorted(found, key=lambda user: user.name)
 
-    def _change(self, name: str, values: Mapping[str, object]) -> User:
-        somebody = update(users).where(users.c.name == user_name(name), users.c.name != ANONYMOUS)
+    def _change(
+        self, name: str, values: Mapping[str, object], by: str, *, spare_last: bool = False
+    ) -> User:
+        somebody = SOMEBODY.where(users.c.name == user_name(name))
         with self._database.transaction() as transaction:
-            changed = transaction.execute(somebody.values(values).returning(users))
-            row = changed.mappings().first()
+            if spare_last:
+                # Held by all who ask for this: two of the last two do not remove each other.
+                transaction.execute(_SUPERUSERS.order_by(users.c.name).with_for_update())
+            row = transaction.execute(somebody.with_for_update()).mappings().first()
             if row is None:
                 raise _unknown(name)
-        return _user(row)
+            changed = {field: value for field, value in values.items() if row[field] != value}
+            if not changed:
+                return user_of(row)
+            change = update(users).where(users.c.name == row["name"]).values(changed)
+            now = transaction.execute(change.returning(users)).mappings().one()
+            if spare_last and transaction.execute(_SUPERUSERS).first() is None:
+                raise AccountError(f"{row['name']} is the last superuser who gets in")
+            told = f"user:{row['name']}"
+            for field, value in changed.items():
+                if field == _HASH:
+                    self._note(transaction, by, what=told, field="password", new="changed")
+                else:
+                    old = row[field]
+                    self._note(transaction, by, what=told, field=field, old=old, new=value)
+        return user_of(now)
 
-    def _find(self, name: str) -> RowMapping | None:
-        rows = self._database.query(_SOMEBODY.where(users.c.name == user_name(name)))
-        return rows[0] if rows else None
+    def _note(  # noqa: PLR0913 - a line has so many parts
+        self,
+        transaction: Transaction,
+        by: str,
+        *,
+        what: str,
+        field: str,
+        old: object = None,
+        new: object = None,
+    ) -> None:
+        now = self._clock()
+        audit.write(transaction, at=now, who=by, what=what, field=field, old=old, new=new)
 
     def _hash(self, password: str) -> str:
         if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
@@ -172,28 +206,36 @@ class Accounts:
 
     # --- tokens ---------------------------------------------------------------------------------
 
-    def create_token(self, user: str, label: str) -> tuple[str, str]:
+    def create_token(
+        self, user: str, label: str, *, by: str = MUNIMENT, token_id: str | None = None
+    ) -> tuple[str, str]:
         """Return the id of a new token and its secret, which is shown only this once.
 
-        Raises AccountError: unknown user.
+        With a `token_id` it is made once, however often it is asked for. Raises AccountError:
+        unknown user, or made already.
         """
         owner = self._find(user)
         if owner is None:
             raise _unknown(user)
-        token_id, secret = self._new_id(), TOKEN_PREFIX + self._new_secret()
+        token_id, secret = token_id or self._new_id(), TOKEN_PREFIX + self._new_secret()
         row = {
             "id": token_id,
             "user_name": owner["name"],
-            "digest": _digest(secret),
+            "digest": digest_of(secret),
             "label": label,
             "created_at": self._clock(),
         }
         # Users are never removed: whom it belongs to is still there.
-        with self._database.transaction() as transaction:
-            transaction.execute(insert(tokens), row)
+        try:
+            with self._database.transaction() as transaction:
+                transaction.execute(insert(tokens), row)
+                told = {"user": owner["name"], "label": label}
+                self._note(transaction, by, what=f"token:{token_id}", field="token", new=told)
+        except IntegrityError as error:
+            raise AccountError(f"the token {token_id} has been made already") from error
         return token_id, secret
 
-    def revoke_token(self, token_id: str) -> None:
+    def revoke_token(self, token_id: str, *, by: str = MUNIMENT) -> None:
         """Let nobody in with this token any more. Safe to repeat. Raises AccountError: unknown."""
         with self._database.transaction() as transaction:
             revoked = transaction.execute(
@@ -205,6 +247,10 @@ class Accounts:
                 known = transaction.execute(select(tokens.c.id).where(tokens.c.id == token_id))
                 if known.first() is None:
                     raise AccountError(f"there is no token {token_id!r}")
+                return
+            self._note(
+                transaction, by, what=f"token:{token_id}", field="revoked", old=False, new=True
+            )
 
     def tokens(self) -> list[Token]:
         """Return every token, revoked ones too, oldest first."""
@@ -214,55 +260,6 @@ class Accounts:
             for row in rows
         ]
 
-    # --- letting in -----------------------------------------------------------------------------
-
-    def authenticate_token(self, secret: str, *, of: str | None = None) -> User | None:
-        """Return whose token this is, disabled or not; None: nobody's, or revoked.
-
-        With `of`, None too for a token of anybody but this user.
-        """
-        # Looked up by digest: what can be timed is the digest, from which nothing can be learnt.
-        rows = self._database.query(
-            _SOMEBODY.join(tokens, tokens.c.user_name == users.c.name).where(
-                tokens.c.digest == _digest(secret), tokens.c.revoked_at.is_(None)
-            )
-        )
-        if not rows or (of is not None and rows[0]["name"] != user_name(of)):
-            return None
-        return _user(rows[0])
-
-    def authenticate_password(self, name: str, password: str) -> User | None:
-        """Return the user, disabled or not; None: unknown user or wrong password.
-
-        Takes as long for a user that does not exist (some 50 ms and 64 MiB, by design).
-        """
-        if len(password) > LONGEST_PASSWORD or user_name(name) is None:
-            return None
-        row = self._find(name)
-        if row is None or row["password_hash"] is None:
-            self._hasher.hash(password)
-            return None
-        try:
-            self._hasher.verify(row["password_hash"], password)
-        except VerificationError:
-            return None
-        return _user(row)
-
 
 def _unknown(name: str) -> AccountError:
     return AccountError(f"there is no user {name[:LONGEST_USER_NAME]!r}")
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
-
-
-def _user(row: RowMapping) -> User:
-    return User(
-        row["name"],
-        row["superuser"],
-        row["operator"],
-        row["disabled"],
-        row["password_hash"] is not None,
-        row["created_at"],
-    )

@@ -57,8 +57,8 @@ def activity(database: Database, now: datetime) -> Activity:
     )[0]
     return Activity(
         events=last,
-        last_minute=last - _position_at(database, now - timedelta(minutes=1), last),
-        last_hour=last - _position_at(database, now - timedelta(hours=1), last),
+        last_minute=last - position_at(database, now - timedelta(minutes=1), last),
+        last_hour=last - position_at(database, now - timedelta(hours=1), last),
         unpublished=totals["unpublished"],
         parked=totals["parked"],
         files=totals["files"],
@@ -72,7 +72,7 @@ def embedded_queues(database: Database, names: Sequence[str], now: datetime) -> 
     return [QueueDepth(name, *found.get(name, (0, 0, 0))) for name in names]
 
 
-def _position_at(database: Database, moment: datetime, last: int) -> int:
+def position_at(database: Database, moment: datetime, last: int) -> int:
     """Return the last position recorded before a moment.
 
     Positions and times grow together, so it can be bisected: a few look-ups by primary key, where

@@ -5,18 +5,25 @@ driver would write an array value by value, and the server read it back as that 
 both together take several times as long as the insert itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Executable, Table, Text, bindparam, cast, func, insert, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Executable, Table, Text, bindparam, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
+from sqlalchemy.dialects.sqlite import Insert as SQLiteInsert
 
 Row = Mapping[str, Any]
 
+OnConflict = Callable[[Insert | SQLiteInsert], Executable]
+"""Adds to an insert what is to be done about rows that are there: a function of a module's, since
+the statement is kept by it."""
 
-def insert_columns(table: Table, rows: Sequence[Row]) -> tuple[Executable, Row]:
+
+def insert_columns(
+    table: Table, rows: Sequence[Row], on_conflict: OnConflict | None = None
+) -> tuple[Executable, Row]:
     """Return the statement and the parameters that insert rows, all with the same columns."""
     shared: list[str] = []
     parameters: dict[str, Any] = {}
@@ -28,11 +35,16 @@ def insert_columns(table: Table, rows: Sequence[Row]) -> tuple[Executable, Row]:
             parameters[name] = first
         else:
             parameters[name] = array_text(values)
-    return _statement(table, tuple(parameters), frozenset(shared)), parameters
+    return _statement(table, tuple(parameters), frozenset(shared), on_conflict), parameters
 
 
 @lru_cache(maxsize=256)
-def _statement(table: Table, names: tuple[str, ...], shared: frozenset[str]) -> Executable:
+def _statement(
+    table: Table,
+    names: tuple[str, ...],
+    shared: frozenset[str],
+    on_conflict: OnConflict | None,
+) -> Executable:
     columns = [table.c[name] for name in names]
     values = [
         cast(bindparam(column.name, type_=column.type), column.type)
@@ -40,7 +52,8 @@ def _statement(table: Table, names: tuple[str, ...], shared: frozenset[str]) -> 
         else func.unnest(cast(bindparam(column.name, type_=Text), ARRAY(column.type)))
         for column in columns
     ]
-    return insert(table).from_select(columns, select(*values))
+    statement = insert(table).from_select(columns, select(*values))
+    return statement if on_conflict is None else on_conflict(statement)
 
 
 def array_text(values: Sequence[Any]) -> str:

@@ -8,6 +8,7 @@ upgraded later can only fail; within one process they queue up fairly before it.
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from sqlite3 import Connection as SQLiteConnection
 from threading import Lock
 from time import monotonic
@@ -32,7 +33,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError, InterfaceError, Op
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from store.columns import Row, insert_columns
+from store.columns import OnConflict, Row, insert_columns
 from store.errors import DatabaseUnavailableError, SetupError
 
 _BUSY_SECONDS = 30
@@ -59,6 +60,7 @@ class Transaction:
         self._done: set[Executable] = set()
         self._parts: dict[Callable[[Transaction], Any], Any] = {}
         self._flushing: list[Callable[[], None]] = []
+        self._finishing: list[Callable[[], None]] = []
         self._committed: list[Callable[[], None]] = []
 
     @property
@@ -95,6 +97,15 @@ class Transaction:
         put = postgresql.insert if self.is_postgresql else sqlite.insert
         return self.execute(put(table).values(list(rows)).on_conflict_do_nothing()).rowcount
 
+    def merge(self, table: Table, rows: Sequence[Row], on_conflict: OnConflict) -> None:
+        """Insert rows now, all with the same columns, or do what `on_conflict` says."""
+        if not rows:
+            return
+        if self.is_postgresql:
+            self.execute(*insert_columns(table, rows, on_conflict))
+        else:
+            self.execute(_sqlite_merge(table, on_conflict), rows)
+
     def flush(self) -> None:
         """Send the gathered inserts."""
         for callback in self._flushing:
@@ -124,6 +135,10 @@ class Transaction:
         """Call back whenever the gathered inserts are about to be sent: for who gathers more."""
         self._flushing.append(callback)
 
+    def before_commit(self, callback: Callable[[], None]) -> None:
+        """Call back when all else is done: for rows that many others wait for."""
+        self._finishing.append(callback)
+
     def on_commit(self, callback: Callable[[], None]) -> None:
         """Call back once the commit has succeeded, in order of registration."""
         self._committed.append(callback)
@@ -131,10 +146,18 @@ class Transaction:
     def finish(self) -> None:
         """Commit (where anything was begun) and call back."""
         self.flush()
+        for callback in self._finishing:
+            callback()
+        self.flush()
         if self._connection is not None:
             self._connection.commit()
         for callback in self._committed:
             callback()
+
+
+@lru_cache(maxsize=64)
+def _sqlite_merge(table: Table, on_conflict: OnConflict) -> Executable:
+    return on_conflict(sqlite.insert(table))
 
 
 class Database:
@@ -171,6 +194,28 @@ class Database:
         with _translated(), (self._single or self.engine).connect() as connection:
             return list(connection.execute(statement, parameters).mappings())
 
+    def stream(self, statement: Executable, size: int) -> Iterator[Sequence[RowMapping]]:
+        """Yield the rows of one reading statement, `size` at a time: for more than memory holds.
+
+        A connection is taken until the last is read. Raises DatabaseUnavailableError.
+        """
+        with _translated(), self.engine.connect() as connection:
+            reading = connection.execution_options(yield_per=size)
+            yield from reading.execute(statement).mappings().partitions()
+
+    @contextmanager
+    def snapshot(self) -> Iterator["Snapshot"]:
+        """Read for a block what the database holds at one moment, whatever others write meanwhile.
+
+        Raises DatabaseUnavailableError.
+        """
+        with _translated(), self.engine.connect() as connection:
+            if self.engine.dialect.name == "postgresql":
+                # SQLite's readers are like that anyway.
+                options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                connection.execution_options(**options)
+            yield Snapshot(connection)
+
     def run(self, statement: Executable, parameters: Row | None = None) -> None:
         """Run one writing statement, and commit. Raises DatabaseUnavailableError."""
         if self._single is None:
@@ -189,6 +234,23 @@ class Database:
         self.engine.dispose()
         if self._single is not None:
             self._single.dispose()
+
+
+class Snapshot:
+    """One moment of a database: every statement sees the same rows. Belongs to one thread."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def query(self, statement: Executable, parameters: Row | None = None) -> list[RowMapping]:
+        """Return the rows of one reading statement."""
+        return list(self._connection.execute(statement, parameters).mappings())
+
+    def stream(self, statement: Executable, size: int) -> Iterator[Sequence[RowMapping]]:
+        """Yield the rows of one reading statement, `size` at a time."""
+        options = {"yield_per": size}
+        rows = self._connection.execute(statement, execution_options=options)
+        yield from rows.mappings().partitions()
 
 
 @contextmanager

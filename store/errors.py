@@ -5,7 +5,12 @@ MunimentError
 │   ├── DatabaseUnavailableError
 │   ├── BrokerUnavailableError
 │   ├── ObjectsUnavailableError
-│   └── MailUnavailableError
+│   ├── MailUnavailableError
+│   ├── FileStoreUnavailableError
+│   ├── NoticesUnavailableError
+│   ├── KafkaUnavailableError
+│   ├── PortalUnavailableError
+│   └── ConfigurationUnavailableError
 ├── ObjectNotFoundError              no object under this key
 ├── DigestMismatchError              the bytes are not those that were announced
 ├── SourceRefusedError               a place we will not read from
@@ -16,6 +21,7 @@ MunimentError
 ├── DeliveryLostError                another process holds the delivery by now
 ├── RepeatedTryError                 this try has failed before: what failed now was a copy
 ├── ConflictError                    the same identifier already stands for something else
+├── ExhaustedError                   all numbers that may name something are in use
 └── SetupError                       wrong settings or a missing step; the message says what to do
 """
 
@@ -52,6 +58,43 @@ class MailUnavailableError(UnavailableError):
     """The mail server does not answer, or takes nothing from us."""
 
     dependency = "mail"
+
+
+class FileStoreUnavailableError(UnavailableError):
+    """Where clients put their files does not answer."""
+
+    dependency = "file store"
+
+
+class NoticesUnavailableError(UnavailableError):
+    """The broker that notices of archived files go to does not answer."""
+
+    dependency = "notices"
+
+
+class KafkaUnavailableError(UnavailableError):
+    """The Kafka that the ledger is copied to does not answer, or takes nothing from us."""
+
+    dependency = "kafka"
+
+
+class PortalUnavailableError(UnavailableError):
+    """The observation portal gives no answer that means anything.
+
+    `answered`: it did say something, with a status of 500 or above.
+    """
+
+    dependency = "portal"
+
+    def __init__(self, message: str, *, answered: bool = False) -> None:
+        self.answered = answered
+        super().__init__(message)
+
+
+class ConfigurationUnavailableError(UnavailableError):
+    """The database that knows configuration types gives no answer that means anything."""
+
+    dependency = "configuration database"
 
 
 class MailDeferredError(MunimentError):
@@ -125,6 +168,14 @@ class ConflictError(MunimentError):
         self.field = field
         self.message = message
         super().__init__(message)
+
+
+class ExhaustedError(MunimentError):
+    """All numbers that may name rows of `table` are in use."""
+
+    def __init__(self, table: str, last: int) -> None:
+        self.table = table
+        super().__init__(f"{table} has no id left: none is above {last}")
 
 
 class SetupError(MunimentError):

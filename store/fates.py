@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, RowMapping, Table, select
+from sqlalchemy import Column, ColumnElement, RowMapping, Table, select
 
+from schemas.routing import WATCHERS
 from store.database import Database
 from store.effects import Effect, effects
 from store.inbox import Failure, Handled, Kind
@@ -97,18 +98,24 @@ def fates(database: Database, keys: Collection[str]) -> Callable[[str], Fate]:
     """Look up some events, and return what tells the fate of each by its key."""
 
     def gather(
-        table: Table, order: "Column[Any]", read: Callable[[RowMapping], T]
+        table: Table,
+        order: "Column[Any]",
+        read: Callable[[RowMapping], T],
+        *conditions: ColumnElement[bool],
     ) -> Mapping[str, list[T]]:
         found: dict[str, list[T]] = defaultdict(list)
-        statement = select(table).where(table.c.event_key.in_(keys)).order_by(order)
+        statement = select(table).where(table.c.event_key.in_(keys), *conditions).order_by(order)
         for row in database.query(statement):
             found[row["event_key"]].append(read(row))
         return found
 
-    handled = gather(inbox, inbox.c.handled_at, lambda row: Handled(**row))
+    # Who watches everything is worth a line where something is wrong with it, and no other.
+    owned = inbox.c.consumer.not_in(WATCHERS)
+    handled = gather(inbox, inbox.c.handled_at, lambda row: Handled(**row), owned)
     failed = gather(failures, failures.c.id, _failure)
     parkings = gather(parked, parked.c.id, _parking)
-    in_queues = gather(deliveries, deliveries.c.id, _in_queue)
+    in_owned = deliveries.c.queue.not_in(WATCHERS)
+    in_queues = gather(deliveries, deliveries.c.id, _in_queue, in_owned)
     in_outbox = gather(outbox, outbox.c.id, _in_outbox)
     under_lease = gather(leases, leases.c.began_at, _leased)
     came_of = effects(database, keys)

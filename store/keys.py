@@ -1,5 +1,7 @@
 """Deterministic object keys: the same thing always has the same key, so writing twice is once."""
 
+from datetime import date
+
 
 def content_key(sha256: str) -> str:
     """Return the key of archived bytes: their digest, fanned out so that no folder grows huge."""
@@ -22,3 +24,21 @@ PACKAGES = "packages/"
 def package_key(name: str) -> str:
     """Return the key of a zip."""
     return PACKAGES + name
+
+
+FRAMES = "frames/"
+"""Prefix of what the file store keeps, and is no object of ours (`store.frames.objects`)."""
+
+
+def frame_key(uid: str) -> str:
+    """Return the key by which the bytes of a frame's version are read, wherever they are."""
+    return FRAMES + uid
+
+
+DISCARDED = "discarded/"
+"""Prefix of what nobody needs any more (`store.discarded`)."""
+
+
+def discarded_key(sha256: str, day: date) -> str:
+    """Return the key of bytes that were set aside on a day."""
+    return f"{DISCARDED}{day.isoformat()}/{sha256}"

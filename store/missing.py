@@ -25,8 +25,8 @@ class Reader:
     """A consumer, and the events it should have had."""
 
     consumer: str
-    type: str
-    """Of the events that it listens to."""
+    type: str | None
+    """Of the events that it listens to; None: of all types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def missing(database: Database, reader: Reader, stretch: Stretch) -> Iterator[li
     from the first that the consumer has handled: what is older was there before the consumer.
     """
     since = None
-    if not is_request(reader.type):
+    if reader.type is None or not is_request(reader.type):
         since = _first_handled(database, reader.consumer)
         if since is None:
             return
@@ -74,7 +74,6 @@ def _unended(
     conditions: list[ColumnElement[bool]] = [
         events.c.position > stretch.after,
         events.c.position <= stretch.last,
-        events.c.type == reader.type,
         events.c.recorded_at < stretch.before,
         # Not `exists`: PostgreSQL would read the whole inbox for it, again for every page.
         select(inbox.c.consumer).where(mine[inbox]).scalar_subquery().is_(None),
@@ -82,6 +81,8 @@ def _unended(
         ~select(leases.c.token).where(mine[leases], leases.c.owner.is_not(None)).exists(),
         ~select(failures.c.id).where(mine[failures], failures.c.retry_at > stretch.before).exists(),
     ]
+    if reader.type is not None:
+        conditions.append(events.c.type == reader.type)
     if since is not None:
         conditions.append(events.c.recorded_at >= since)
     tried = select(func.max(failures.c.attempt)).where(mine[failures]).scalar_subquery()

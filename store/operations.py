@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import BindParameter, RowMapping, bindparam, case, select
+from sqlalchemy import BindParameter, RowMapping, and_, bindparam, case, select
 
 from schemas.catalogue import CONFIDENTIAL, project_of
 from schemas.envelope import Envelope
-from schemas.routing import is_request
+from schemas.routing import WATCHERS, is_request
 from store.database import Database
 from store.leases import Progress
 from store.ledger import envelope_of
@@ -65,7 +65,7 @@ _OPERATIONS = (
         inbox.c.outcome_key,
         inbox.c.handled_at,
     )
-    .outerjoin(inbox, inbox.c.event_key == events.c.key)
+    .outerjoin(inbox, and_(inbox.c.event_key == events.c.key, inbox.c.consumer.not_in(WATCHERS)))
     .where(events.c.key.in_(_KEYS))
     .order_by(inbox.c.handled_at)
 )
@@ -132,7 +132,7 @@ def _troubles(database: Database, keys: Collection[str]) -> dict[str, dict[str, 
     """Return what is known of requests that nobody has finished: failed tries, parking."""
     found: dict[str, dict[str, Any]] = {}
     tries = select(failures).where(failures.c.event_key.in_(keys)).order_by(failures.c.id)
-    for row in database.query(tries):
+    for row in database.query(tries.where(failures.c.consumer.not_in(WATCHERS))):
         if row["retry_at"] is not None:
             found[row["event_key"]] = {
                 **_ACCEPTED,
@@ -144,7 +144,9 @@ def _troubles(database: Database, keys: Collection[str]) -> dict[str, dict[str, 
             # The last try of an earlier life: parked then, and replayed unless still parked below.
             found[row["event_key"]] = _ACCEPTED
     for row in database.query(
-        select(parked).where(parked.c.event_key.in_(keys)).order_by(parked.c.id)
+        select(parked)
+        .where(parked.c.event_key.in_(keys), parked.c.consumer.not_in(WATCHERS))
+        .order_by(parked.c.id)
     ):
         if row["ending"] != "replayed":
             found[row["event_key"]] = _parking(row)

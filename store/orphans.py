@@ -10,18 +10,31 @@ from datetime import datetime
 from heapq import merge
 from itertools import groupby, islice
 
-from sqlalchemy import Column, or_, select
+from sqlalchemy import Column, ColumnElement, Table, or_, select
 
 from store.database import Database
 from store.errors import ObjectNotFoundError
-from store.keys import PACKAGES, STAGING, content_key, package_key, staging_key
+from store.keys import FRAMES, PACKAGES, STAGING, content_key, package_key, staging_key
 from store.package_tidying import living_zips
 from store.ports import ObjectInfo, ObjectStore
-from store.tables import files, packages, record_objects, records, uploads
+from store.tables import (
+    files,
+    frame_versions,
+    packages,
+    record_objects,
+    records,
+    thumbnails,
+    uploads,
+)
 
 CONTENT = "content/"
 _PAGE = 2000
 _AT_ONCE = 500
+
+_OWN_FILES = files.c.object_key.not_like(f"{FRAMES}%")
+"""Of others the file store has the bytes."""
+_COPIED: tuple[Table, ...] = (frame_versions, thumbnails)
+"""What may have a copy of its own, or not, in its `object_key`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +60,38 @@ class Alone:
 def content(folder: str = "") -> Part:
     """Return what has the key of its digest, or only where that begins with `folder`.
 
-    That is: archived bytes, and the long texts of records. `folder`: two hex digits.
+    That is: archived bytes, the long texts of records, our own copies of versions of frames, and
+    thumbnails. `folder`: two hex digits.
     """
 
     def rows(database: Database) -> Iterator[str]:
         # Keys are made of digests, and those have an index; so the order is the same.
-        known = (_digests(database, one.c.sha256, folder) for one in (files, record_objects))
-        yield from (content_key(sha256) for sha256, _ in groupby(merge(*known)))
+        digests = (
+            _texts(database, files.c.sha256, folder, _OWN_FILES),
+            _texts(database, record_objects.c.sha256, folder),
+        )
+        keys = (_texts(database, one.c.object_key, prefix) for one in _COPIED)
+        known = (*((content_key(one) for one in some) for some in digests), *keys)
+        yield from (key for key, _ in groupby(merge(*known)))
 
-    def spoken_of(database: Database, keys: Collection[str]) -> set[str]:
-        digests = [key.rpartition("/")[2] for key in keys]
-        # Bytes are given their key shortly before the commit that turns an upload into a file.
-        known = (uploads.c.sha256, files.c.sha256, record_objects.c.sha256)
-        return {
-            content_key(row["sha256"])
-            for column in known
-            for row in database.query(select(column).where(column.in_(digests)))
-        }
+    prefix = CONTENT + (f"{folder}/" if folder else "")
+    return Part(prefix, rows, spoken_of)
 
-    return Part(CONTENT + (f"{folder}/" if folder else ""), rows, spoken_of)
+
+def spoken_of(database: Database, keys: Collection[str]) -> set[str]:
+    """Return those keys of `content` that a row speaks of, or is about to."""
+    digests = [key.rpartition("/")[2] for key in keys]
+    # Bytes are given their key shortly before the commit that turns an upload into a file.
+    known = (
+        select(uploads.c.sha256).where(uploads.c.sha256.in_(digests)),
+        select(files.c.sha256).where(files.c.sha256.in_(digests), _OWN_FILES),
+        select(record_objects.c.sha256).where(record_objects.c.sha256.in_(digests)),
+    )
+    found = {content_key(row["sha256"]) for one in known for row in database.query(one)}
+    for table in _COPIED:
+        copies = select(table.c.object_key).where(table.c.object_key.in_(keys))
+        found |= {row["object_key"] for row in database.query(copies)}
+    return found
 
 
 def staging() -> Part:
@@ -170,21 +196,23 @@ def names_of(database: Database, keys: Sequence[str]) -> list[str]:
     ]
 
 
-def _digests(database: Database, column: Column[str], beginning: str) -> Iterator[str]:
-    """Yield the digests of a column that begin so, in order, each once."""
-    after, end = beginning, beginning + "g"
+def _texts(
+    database: Database, column: Column[str], beginning: str, *where: ColumnElement[bool]
+) -> Iterator[str]:
+    """Yield the digests of a column, or keys made of them, that begin so, in order, each once."""
+    after, end = beginning, beginning + "g"  # what comes after any hex digit
     while True:
         found = database.query(
             select(column)
-            .where(column > after, column < end)
+            .where(column > after, column < end, *where)
             .distinct()
             .order_by(column)
             .limit(_PAGE)
         )
-        yield from (row["sha256"] for row in found)
+        yield from (row[column.name] for row in found)
         if len(found) < _PAGE:
             return
-        after = found[-1]["sha256"]
+        after = found[-1][column.name]
 
 
 def _merge(rows: Iterator[str], stored: Iterator[ObjectInfo]) -> Iterator[Alone]:

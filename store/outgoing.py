@@ -41,7 +41,8 @@ class Outgoing:
 
     `allow` lists what may be reached besides the public internet, and by plain `http:` (see
     `AllowList`); `verify` is a file of CA certificates that replaces those of the system.
-    `read_timeout` is how many seconds a server may say nothing.
+    `read_timeout` is how many seconds a server may say nothing; a connection it has to take within
+    that time, too, and within ten seconds.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Outgoing:
         self._allow = AllowList(allow)
         self._tls = ssl.create_default_context(cafile=verify)
         self._resolve = resolve
-        self._timeout = Timeout(connect=_CONNECT_SECONDS, read=read_timeout)
+        self._timeout = Timeout(connect=min(_CONNECT_SECONDS, read_timeout), read=read_timeout)
         self._clock = clock
 
     def visit(self, url: str, headers: Mapping[str, str] = _NO_HEADERS) -> GuardedVisit:

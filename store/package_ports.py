@@ -218,13 +218,18 @@ class HasPackages(Protocol):
     def package_log(self) -> PackageLog: ...  # noqa: D102
 
 
-class HasPackaging(Protocol):
+class HasScratch(Protocol):
+    """Work that needs room on this machine's disk, outside the transaction."""
+
+    @property
+    def scratch(self) -> Scratch: ...  # noqa: D102
+
+
+class HasPackaging(HasScratch, Protocol):
     """Work that makes packages, outside the transaction."""
 
     @property
     def packaging(self) -> Packaging: ...  # noqa: D102
-    @property
-    def scratch(self) -> Scratch: ...  # noqa: D102
 
 
 class HasMailer(Protocol):

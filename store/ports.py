@@ -13,6 +13,11 @@ from typing import BinaryIO, Protocol
 
 from pydantic import JsonValue
 
+from store.components.ports import HasPolls
+from store.file_stores.ports import HasFileStore
+from store.frames.describing import HasDescribing
+from store.frames.holding_ports import HasHoldings
+from store.frames.ports import HasFrames
 from store.package_ports import (
     HasMailer,
     HasPackages,
@@ -20,6 +25,7 @@ from store.package_ports import (
     PackageLinks,
 )
 from store.record_ports import HasRecords
+from store.statistics.ports import HasStatistics
 from store.web_ports import Web
 
 # --- objects ------------------------------------------------------------------------------------
@@ -143,6 +149,8 @@ class FileVersion:
     archived_at: datetime
     archived_by: str
     """Key of the request event."""
+    frame: int | None = None
+    """Id of the frame whose version this is."""
 
 
 class Files(Protocol):
@@ -154,6 +162,13 @@ class Files(Protocol):
 
     def add(self, version: FileVersion) -> None:
         """Add a version; its number must be one above the newest."""
+        ...
+
+    def asker(self, file_id: str) -> str:
+        """Return the name of the user who asked for this version, or else who or what did.
+
+        Asked outside of the transaction. Raises LookupError: there is no such version.
+        """
         ...
 
 
@@ -294,9 +309,15 @@ class Work(
     HasUploads,
     HasProbes,
     HasRecords,
+    HasFrames,
+    HasFileStore,
+    HasHoldings,
+    HasDescribing,
     HasPackages,
     HasPackaging,
     HasMailer,
+    HasStatistics,
+    HasPolls,
     HasWeb,
     HasObjects,
     HasSources,

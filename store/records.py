@@ -19,9 +19,8 @@ from store.record_rows import (
     tag_rows,
     text_columns,
 )
+from store.request_drafts import has_overdue_draft, pending_draft
 from store.tables import (
-    events,
-    parked,
     record_drafts,
     record_history,
     record_objects,
@@ -31,16 +30,6 @@ from store.tables import (
 
 _FORGET_TAGS = delete(record_tags).where(record_tags.c.record.in_(bindparam("ids", expanding=True)))
 _FORGET = delete(records).where(records.c.id.in_(bindparam("ids", expanding=True)))
-
-_GIVEN_UP = (
-    # What was parked and decided upon will not be carried out, unless it was replayed.
-    select(parked.c.id)
-    .where(
-        parked.c.event_key == record_drafts.c.event_key,
-        parked.c.ending.in_(("edited", "discarded")),
-    )
-    .exists()
-)
 
 
 class SqlRecords:
@@ -189,21 +178,9 @@ def keep_draft(transaction: Transaction, draft: Draft) -> None:
 
 def pending(database: Database, fingerprint: str, before: datetime) -> str | None:
     """Return the key of the same request, if it was accepted before a time and still waits."""
-    rows = database.query(
-        select(record_drafts.c.event_key)
-        .join(events, events.c.key == record_drafts.c.event_key)
-        .where(
-            record_drafts.c.fingerprint == fingerprint,
-            record_drafts.c.accepted_at < before,
-            ~_GIVEN_UP,
-        )
-        .order_by(events.c.position.desc())
-        .limit(1)
-    )
-    return rows[0]["event_key"] if rows else None
+    return pending_draft(database, record_drafts, fingerprint, before)
 
 
 def overdue(database: Database, before: datetime) -> bool:
-    """Whether anything that was accepted before a time still waits to be applied."""
-    old = select(record_drafts.c.event_key).where(record_drafts.c.accepted_at < before, ~_GIVEN_UP)
-    return bool(database.query(old.limit(1)))
+    """Whether anything that was accepted before a time still waits to be carried out."""
+    return has_overdue_draft(database, record_drafts, before)

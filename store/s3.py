@@ -1,24 +1,36 @@
 """What every use of S3 shares: the client, the meaning of its errors, and the body of an object."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from store.errors import MunimentError, ObjectNotFoundError, ObjectsUnavailableError, SetupError
+from store.errors import (
+    MunimentError,
+    ObjectNotFoundError,
+    ObjectsUnavailableError,
+    SetupError,
+    UnavailableError,
+)
 from store.streams import whole
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef
+
+Down = Callable[[str], UnavailableError]
+"""Returns the error that says of what uses S3 that it is down: where, and why."""
+Addressing = Literal["auto", "path", "virtual"]
+"""Whether a bucket is named in the path of a URL, or before the host."""
 
 FAILURES = (BotoCoreError, OSError)
 """What a body of botocore raises when its connection breaks."""
 
-_ABSENT = {"404", "NoSuchKey", "NotFound"}
+_ABSENT = {"404", "NoSuchKey", "NoSuchVersion", "NotFound"}
 _NO_BUCKET = {"404", "NoSuchBucket", "NotFound"}
 _HINTS = {
     403: "; are the access key and the secret right, not expired, and allowed to do this?",
@@ -26,14 +38,26 @@ _HINTS = {
 }
 
 
-def s3_client(
+def objects_down(text: str) -> UnavailableError:
+    """Return the error for the object store, which is what S3 is used for if nothing else is said.
+
+    It is a `Down`.
+    """
+    return ObjectsUnavailableError(f"object store: {text}")
+
+
+def s3_client(  # noqa: PLR0913 - what a server of S3 is reached with
     endpoint_url: str | None,
     access_key: str | None,
     secret_key: str | None,
     region: str = "us-east-1",
     read_timeout: float = 60,
+    *,
+    addressing: Addressing | None = None,
 ) -> "S3Client":
     """Return a client that threads may share, closed by its `close`; `read_timeout` is in seconds.
+
+    `addressing`, None: by path where there is an `endpoint_url`, or else as botocore thinks best.
 
     Without keys botocore looks for them where AWS puts them. No proxy is taken from the
     environment. Each call is tried three times, then its error says that the store is down.
@@ -51,7 +75,7 @@ def s3_client(
                 proxies={},
                 # Every put sends the SHA-256 of its body; to sign the body would hash it again.
                 s3={
-                    "addressing_style": "path" if endpoint_url else "auto",
+                    "addressing_style": addressing or ("path" if endpoint_url else "auto"),
                     "payload_signing_enabled": False,
                 },
                 request_checksum_calculation="when_required",
@@ -63,21 +87,25 @@ def s3_client(
 
 
 @contextmanager
-def reporting(client: "S3Client", bucket: str, key: str = "") -> Iterator[None]:
+def reporting(
+    client: "S3Client", bucket: str, key: str = "", down: Down = objects_down
+) -> Iterator[None]:
     """Turn the errors of botocore into ours."""
     try:
         yield
     except ClientError as error:
-        raise _meaning(error, client, bucket, key) from error
+        raise _meaning(error, client, bucket, key, down) from error
     except ParamValidationError as error:
         raise SetupError(f"S3 cannot be asked for {bucket}/{key}: {error}") from error
     except FAILURES as error:
-        raise unavailable(client, bucket, key, str(error)) from error
+        raise unavailable(client, bucket, key, str(error), down) from error
 
 
-def unavailable(client: "S3Client", bucket: str, key: str, reason: str) -> ObjectsUnavailableError:
+def unavailable(
+    client: "S3Client", bucket: str, key: str, reason: str, down: Down = objects_down
+) -> UnavailableError:
     """Return the error that says where and why."""
-    return ObjectsUnavailableError(f"object store: {_server(client)}/{bucket}/{key}: {reason}")
+    return down(f"{_server(client)}/{bucket}/{key}: {reason}")
 
 
 def status(error: ClientError) -> int:
@@ -90,32 +118,47 @@ def code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
-def open_body(
-    client: "S3Client", bucket: str, key: str, start: int = 0, length: int | None = None
+def open_body(  # noqa: PLR0913 - what a part of an object is named by
+    client: "S3Client",
+    bucket: str,
+    key: str,
+    start: int = 0,
+    length: int | None = None,
+    *,
+    version: str | None = None,
+    down: Down = objects_down,
 ) -> BinaryIO:
     """Return the object, or `length` bytes of it from `start`, as a stream.
 
-    Raises ObjectNotFoundError, ObjectsUnavailableError, SetupError.
+    `version`: of this VersionId, None: the newest. Raises ObjectNotFoundError, SetupError, and
+    what `down` says.
     """
-    with reporting(client, bucket, key):
+    asked: GetObjectRequestTypeDef = {"Bucket": bucket, "Key": key}
+    if version is not None:
+        asked["VersionId"] = version
+    if start or length is not None:
+        # Nothing cannot be asked for: with length 0 one byte comes, and is left unread.
+        end = "" if length is None else start + max(length, 1) - 1
+        asked["Range"] = f"bytes={start}-{end}"
+    with reporting(client, bucket, key, down):
         try:
-            if start == 0 and length is None:
-                answer = client.get_object(Bucket=bucket, Key=key)
-            else:
-                # Nothing cannot be asked for: with length 0 one byte comes, and is left unread.
-                end = "" if length is None else start + max(length, 1) - 1
-                answer = client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{end}")
+            answer = client.get_object(**asked)
         except ClientError as error:
             if code(error) == "InvalidRange":
                 return io.BytesIO()
             raise
     size = answer["ContentLength"] if length is None else min(answer["ContentLength"], length)
     return whole(
-        answer["Body"], size, FAILURES, lambda reason: unavailable(client, bucket, key, reason)
+        answer["Body"],
+        size,
+        FAILURES,
+        lambda reason: unavailable(client, bucket, key, reason, down),
     )
 
 
-def _meaning(error: ClientError, client: "S3Client", bucket: str, key: str) -> MunimentError:
+def _meaning(
+    error: ClientError, client: "S3Client", bucket: str, key: str, down: Down
+) -> MunimentError:
     if code(error) in _ABSENT and key:
         return ObjectNotFoundError(key)
     if code(error) in _NO_BUCKET:
@@ -124,7 +167,7 @@ def _meaning(error: ClientError, client: "S3Client", bucket: str, key: str) -> M
             f"(aws s3 mb s3://{bucket}) or name another one"
         )
     reason = str(error) + _HINTS.get(status(error), "")
-    return unavailable(client, bucket, key, reason)
+    return unavailable(client, bucket, key, reason, down)
 
 
 def _server(client: "S3Client") -> str:

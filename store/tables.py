@@ -17,6 +17,26 @@ from sqlalchemy import (
     text,
 )
 
+from store.component_tables import (
+    audit,
+    component_descriptions,
+    component_settings,
+    counters,
+    polls,
+)
+from store.frame_tables import (
+    archive_users,
+    archive_visits,
+    frame_cells,
+    frame_combinations,
+    frame_drafts,
+    frame_headers,
+    frame_links,
+    frame_notices,
+    frame_versions,
+    frames,
+    thumbnails,
+)
 from store.package_tables import (
     mails,
     package_builds,
@@ -35,13 +55,36 @@ from store.record_tables import (
     record_tags,
     records,
 )
+from store.statistics_tables import (
+    queue_samples,
+    statistics_durations,
+    statistics_hours,
+    statistics_resources,
+    statistics_state,
+    statistics_totals,
+    taps,
+)
 from store.table_types import Serial, UtcDateTime, metadata
 
 __all__ = [
+    "archive_users",
+    "archive_visits",
+    "audit",
+    "component_descriptions",
+    "component_settings",
+    "counters",
     "deliveries",
     "events",
     "failures",
     "files",
+    "frame_cells",
+    "frame_combinations",
+    "frame_drafts",
+    "frame_headers",
+    "frame_links",
+    "frame_notices",
+    "frame_versions",
+    "frames",
     "idempotency",
     "inbox",
     "leases",
@@ -56,14 +99,23 @@ __all__ = [
     "packages",
     "parked",
     "permissions",
+    "polls",
     "probes",
     "projects",
+    "queue_samples",
     "record_drafts",
     "record_history",
     "record_objects",
     "record_tags",
     "records",
     "schedules",
+    "statistics_durations",
+    "statistics_hours",
+    "statistics_resources",
+    "statistics_state",
+    "statistics_totals",
+    "taps",
+    "thumbnails",
     "tokens",
     "uploads",
     "users",
@@ -277,6 +329,7 @@ files = Table(
     Column("object_key", Text, nullable=False),
     Column("archived_at", UtcDateTime, nullable=False),
     Column("archived_by", Text, nullable=False, comment="events.key of the request"),
+    Column("frame", Integer, index=True, comment="frames.id, whose bytes they are; null: none's"),
     UniqueConstraint("name", "version"),
 )
 

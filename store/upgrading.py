@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 
 from store.database import Database
 from store.errors import SetupError
+from store.frames.name_index import is_compared
 from store.tables import metadata
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -54,7 +55,12 @@ def current(database: Database) -> str | None:
 def require_newest(database: Database) -> None:
     """Return when the tables are those this code expects; raise SetupError if not."""
     found, wanted = current(database), newest()
-    if found is not None and found > wanted:
+    if found is None:
+        raise SetupError(
+            "the database has no tables: name the installation's own (MUNIMENT_DATA_DIR, "
+            "MUNIMENT_DATABASE_URL), or make them with `muniment db upgrade`"
+        )
+    if found > wanted:
         raise SetupError(
             f"the database is at revision {found}, which is newer than this release ({wanted}): "
             "run the newer release, or restore a backup"
@@ -68,7 +74,9 @@ def require_newest(database: Database) -> None:
 def differences(database: Database) -> list[object]:
     """Return what tables and database disagree about, in Alembic's words."""
     with database.transaction() as transaction:
-        return list(compare_metadata(MigrationContext.configure(transaction.connection), metadata))
+        options = {"include_name": is_compared}
+        context = MigrationContext.configure(transaction.connection, opts=options)
+        return list(compare_metadata(context, metadata))
 
 
 @contextmanager

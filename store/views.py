@@ -149,6 +149,12 @@ def span(database: Database) -> Span:
     return Span(row["first"] or 0, row["last"] or 0)
 
 
+def ids_at(database: Database, positions: Collection[int]) -> dict[int, str]:
+    """Return the ids of the events at ledger positions, where there are any."""
+    statement = select(events.c.position, events.c.id).where(events.c.position.in_(positions))
+    return {row["position"]: row["id"] for row in database.query(statement)}
+
+
 def recorded(row: RowMapping) -> Recorded:
     """Return what a row of `events` says."""
     return Recorded(

@@ -9,7 +9,6 @@ from contextlib import closing
 from datetime import datetime
 from http import HTTPStatus
 from threading import Lock
-from types import TracebackType
 from typing import BinaryIO, NoReturn, Self
 from urllib.parse import urljoin
 
@@ -90,6 +89,12 @@ class GuardedVisit:
         )
         return Download(body, length, marked=length is not None or chunked)
 
+    def put(self) -> int:
+        """See `Visit`."""
+        response = self._send(self._first, self._first_line, "PUT", None)
+        self._rest(response)
+        return response.status
+
     def response(self) -> BaseHTTPResponse:
         """Return the response to a GET, its body unread and not decoded; the caller closes it."""
         return self._follow("GET", None)
@@ -107,13 +112,7 @@ class GuardedVisit:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # --- the way there ---------------------------------------------------------------------------

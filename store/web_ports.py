@@ -45,6 +45,13 @@ class Visit(Protocol):
         """Return the file at the URL."""
         ...
 
+    def put(self) -> int:
+        """Send a PUT without a body, and return the status of the answer, whatever it is.
+
+        Redirects are not followed.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the connection.
 

@@ -1,6 +1,6 @@
 """The work a handler is given: its event's place in the ledger, and every port it may name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -8,15 +8,23 @@ from functools import cached_property
 from pydantic import JsonValue
 
 from schemas.packaging import Packaging
+from store.components.polling import SqlPolls
+from store.components.ports import Pollster
 from store.database import Database, Transaction
+from store.file_stores.ports import FileStore
 from store.files import SqlFiles
+from store.frames.describing import Describing
+from store.frames.holdings import SqlHoldings
+from store.frames.repository import SqlFrames
 from store.mails import SqlMails
+from store.notice_ports import Notices
 from store.package_log import Anonymise, SqlPackageLog
 from store.package_ports import Mailer, Scratch
 from store.packages import SqlPackages
 from store.ports import HasLease, Links, ObjectStore, Sources
 from store.probes import SqlProbes
 from store.records import SqlRecords
+from store.statistics.repository import SqlStatistics
 from store.uploads import SqlUploads
 from store.web_ports import Web
 
@@ -33,10 +41,21 @@ class Outside:
     new_secret: Callable[[], str]
     """Returns 256 random bits as URL-safe text."""
     web: Web
+    pollster: Pollster
     mailer: Mailer
     scratch: Scratch
     packaging: Packaging
     anonymise: Anonymise
+    file_store: FileStore
+    notices: Notices
+    describing: Describing
+    chance: Callable[[], float]
+    """Returns a number in [0, 1)."""
+    drawn_sizes: Sequence[str] = ()
+
+    def frames(self, transaction: Transaction) -> SqlFrames:
+        """Return the frames as one transaction sees and changes them."""
+        return SqlFrames(transaction, self.database, self.notices)
 
 
 @dataclass(frozen=True)
@@ -104,6 +123,11 @@ class SqlWork:
         return self.outside.web
 
     @property
+    def pollster(self) -> Pollster:
+        """Sends polls."""
+        return self.outside.pollster
+
+    @property
     def mailer(self) -> Mailer:
         """The mail server."""
         return self.outside.mailer
@@ -118,12 +142,27 @@ class SqlWork:
         """How packages are made."""
         return self.outside.packaging
 
+    @property
+    def file_store(self) -> FileStore:
+        """Where clients put the bytes of frames."""
+        return self.outside.file_store
+
+    @property
+    def describing(self) -> Describing:
+        """How archived files become frames."""
+        return self.outside.describing
+
+    @property
+    def drawn_sizes(self) -> Sequence[str]:
+        """Sizes of thumbnails that are drawn."""
+        return self.outside.drawn_sizes
+
     # --- rows -------------------------------------------------------------------------------------
 
     @cached_property
     def files(self) -> SqlFiles:
         """The catalogue of files."""
-        return SqlFiles(self.transaction)
+        return SqlFiles(self.transaction, self.outside.database)
 
     @cached_property
     def uploads(self) -> SqlUploads:
@@ -139,6 +178,26 @@ class SqlWork:
     def records(self) -> SqlRecords:
         """Records of runs."""
         return self.transaction.part(SqlRecords)
+
+    @cached_property
+    def frames(self) -> SqlFrames:
+        """Frames."""
+        return self.transaction.part(self.outside.frames)
+
+    @cached_property
+    def holdings(self) -> SqlHoldings:
+        """Bytes of frames."""
+        return SqlHoldings(self.transaction, self.outside.database)
+
+    @cached_property
+    def statistics(self) -> SqlStatistics:
+        """Figures of what has happened."""
+        return self.transaction.part(SqlStatistics)
+
+    @cached_property
+    def polls(self) -> SqlPolls:
+        """Polling of components."""
+        return SqlPolls(self.transaction, self.outside.database, self.key, self.outside.chance)
 
     @cached_property
     def packages(self) -> SqlPackages:

@@ -7,13 +7,15 @@ import os
 import signal
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from typing import NoReturn, TypeVar
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
 
 import pytest
 
 from tests.services.backends import BACKENDS
 from tests.services.chromium import Chromium
 from tests.services.finding import ServiceMissingError
+from tests.services.kafka import Kafka
 from tests.services.ports import free_ports
 from tests.services.postgresql import PostgreSQL
 from tests.services.private_postgresql import PrivatePostgreSQL
@@ -26,6 +28,20 @@ T = TypeVar("T")
 
 MISSING = "service missing: "
 """How the reason of a test begins that is skipped, or fails, for want of a service."""
+
+LONGEST = (
+    "fault/test_crash_explorer.py",
+    "integration/test_bench.py",
+    "fault/test_kill.py",
+    "fault/test_chaos.py",
+    "contract/clients/test_smt_moving.py",
+    "property/test_interleavings.py",
+    "contract/clients/test_smt_records.py",
+    "contract/clients/test_smt_runs.py",
+)
+"""The modules that take longest, longest first."""
+
+_BACKENDS = "back ends"
 
 
 def _obtain(attempt: Callable[[], T]) -> T:
@@ -109,6 +125,18 @@ def private_postgresql(_private_postgresql: PrivatePostgreSQL) -> PrivatePostgre
     return _private_postgresql
 
 
+@pytest.fixture(scope="session")
+def _kafka() -> Kafka:
+    return _obtain(BACKENDS.kafka)
+
+
+@pytest.fixture
+def kafka(_kafka: Kafka) -> Kafka:
+    """A running broker that the test may stop and start; topics need names of their own."""
+    _kafka.start()
+    return _kafka
+
+
 @pytest.fixture
 def free_port() -> int:
     """A port on the loopback address that nobody listens on."""
@@ -116,13 +144,41 @@ def free_port() -> int:
 
 
 def pytest_configure() -> None:
-    """Take SIGTERM (from `timeout`, say) as Ctrl-C, so that fixtures still tidy up."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Take SIGTERM (from `timeout`, say) as Ctrl-C, so that fixtures still tidy up.
+
+    Ctrl-C itself, too: a shell has what it starts in the background ignore it, and so would every
+    process that a test starts.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
 
 
-def pytest_sessionfinish() -> None:
-    """End the servers that were started."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes test, let them begin with what takes longest.
+
+    Whole modules are given out, in this order; so none is left with a long one when the others
+    have nothing more to do.
+    """
+    if hasattr(config, "workerinput"):
+        folder = Path(__file__).parent
+        ranks = {folder / name: rank for rank, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the servers that were started; tell who started us which back ends there were."""
     BACKENDS.close()
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[_BACKENDS] = BACKENDS.summary
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - xdist has no types
+    """Hear of the back ends of one of several processes, unless it crashed."""
+    for service, what in getattr(node, "workeroutput", {}).get(_BACKENDS, {}).items():
+        heard = BACKENDS.summary.setdefault(service, what)
+        if what not in heard:
+            BACKENDS.summary[service] = f"{heard}; {what}"
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest's own: ours are the last lines

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from consumers.packaging.members import END, Member
-from consumers.packaging.zip_records import Entry, directory, local_header
+from store.zips.records import Entry, directory, local_header
 
 
 def archive(members: Sequence[Member]) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ takes the delivery's place, and says whose fault it is when the process dies aga
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 class _Job:
     delivery: Delivery
     envelope: Envelope
-    event: Event
+    event: Event | Envelope
     position: int
     suspect: bool
     """It may be what processes died of."""
@@ -167,8 +167,10 @@ class Processor:
             self._equipment.ledger.append(transaction, entries)
         return fresh
 
-    def _decode(self, delivery: Delivery, envelope: Envelope) -> Event | None:
-        if envelope.type != self._consumer.listens_to.TYPE:
+    def _decode(self, delivery: Delivery, envelope: Envelope) -> Event | Envelope | None:
+        if self._consumer.type is None:
+            return envelope
+        if envelope.type != self._consumer.type:
             stray = Reject(f"{self._consumer.name} does not listen to {envelope.type}")
             self._failing.park(self._source, delivery, envelope, stray)
             return None
@@ -245,9 +247,15 @@ class Processor:
         telemetry.ended(name, "succeeded", len(jobs) - failed)
         if failed:
             telemetry.ended(name, "failed", failed)
-        waited_for = [job.envelope for job in jobs if job.envelope.replyto is not None]
-        for address, envelopes in groupby(waited_for, key=lambda one: one.replyto or ""):
-            self._equipment.doorbell.ring(address, [one.key for one in envelopes])
+        self._ring(job.envelope for job in jobs)
+
+    def _ring(self, envelopes: Iterable[Envelope]) -> None:
+        """Wake who waits for what becomes of the events."""
+        if self._consumer.type is None:
+            return  # nobody waits for who merely watches
+        waited_for = [one for one in envelopes if one.replyto is not None]
+        for address, ended in groupby(waited_for, key=lambda one: one.replyto or ""):
+            self._equipment.doorbell.ring(address, [one.key for one in ended])
 
     def _fail(self, source: Source, job: _Job, error: Exception) -> None:
         standing = self._standings({job.envelope.key}).get(job.envelope.key)
@@ -262,8 +270,7 @@ class Processor:
             if decision is None and self._gives_up(source, job, error):
                 return
             self._failing.fail(source, job.delivery, job.envelope, error, decision)
-            if job.envelope.replyto is not None:
-                self._equipment.doorbell.ring(job.envelope.replyto, [job.envelope.key])
+            self._ring([job.envelope])
 
     def _gives_up(self, source: Source, job: _Job, error: Exception) -> bool:
         """Let the consumer say what follows from its last failure; False: it has nothing to say."""
@@ -271,7 +278,7 @@ class Processor:
         if give_up is None or isinstance(error, Reject):
             return False
 
-        def last_words(event: Event, work: Work) -> Sequence[Event]:
+        def last_words(event: Event | Envelope, work: Work) -> Sequence[Event]:
             follow_ons = give_up(event, work, error)
             if not follow_ons:
                 raise _NothingToSayError

@@ -3,20 +3,19 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from threading import Event, Thread
+from threading import Thread
 from time import monotonic
 from typing import Any
 
 from consumers.contract import Consumer
 from consumers.runtime.equipment import Equipment
 from consumers.runtime.holding import Keeper
+from consumers.runtime.pausing import Pauses
 from consumers.runtime.processing import Processor
 from consumers.runtime.source import Delivery, Source
 from store.errors import UnavailableError
 
 _WAIT_SECONDS = 1.0
-_SHORTEST_PAUSE = 0.5
-_LONGEST_PAUSE = 15.0
 _log = logging.getLogger(__name__)
 
 
@@ -45,19 +44,21 @@ class Worker:
             equipment.lease,
         )
         self._processor = Processor(consumer, source, equipment, self._keeper)
-        self._clock = equipment.clock
-        self._waits: tuple[str | None, datetime] = (None, equipment.clock())
-        self._probes = probes
-        self._stopping = Event()
+        self._pauses = Pauses(consumer.name, equipment.telemetry, equipment.clock, probes)
         self._threads = [
             Thread(target=self._run, name=f"{consumer.name} {number}")
             for number in range(1, consumer.threads + 1)
         ]
 
     @property
+    def name(self) -> str:
+        """The consumer's."""
+        return self.consumer.name
+
+    @property
     def waits(self) -> tuple[str | None, datetime]:
         """The dependency it waits for, or None, and since when."""
-        return self._waits
+        return self._pauses.waits
 
     def start(self) -> None:
         """Begin to take deliveries."""
@@ -66,7 +67,7 @@ class Worker:
 
     def drain(self) -> None:
         """Take nothing new; what is at work goes on."""
-        self._stopping.set()
+        self._pauses.stopping.set()
         self._keeper.draining = True
         self._source.drain()
 
@@ -85,18 +86,21 @@ class Worker:
         return finished
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while not self._pauses.stopping.is_set():
             try:
                 deliveries = self._source.take(self.consumer.batch, _WAIT_SECONDS)
             except UnavailableError as error:
-                self._pause(error)
+                self._pauses.pause(error)
                 continue
             except Exception:  # noqa: BLE001 - without its thread it looks well and does nothing
                 _log.exception("%s: nothing could be taken", self.consumer.name)
-                self._stopping.wait(_SHORTEST_PAUSE)
+                self._pauses.breathe()
                 continue
+            self._pauses.works()
             if deliveries:
                 self._process(deliveries)
+                if len(deliveries) < self.consumer.batch:
+                    self._pauses.stopping.wait(self.consumer.rest)
 
     def _process(self, deliveries: Sequence[Delivery]) -> None:
         try:
@@ -104,28 +108,8 @@ class Worker:
         except UnavailableError as error:
             self._source.release(deliveries)
             self._telemetry.ended(self.consumer.name, "released", len(deliveries))
-            self._pause(error)
+            self._pauses.pause(error)
         except Exception:  # noqa: BLE001 - the thread serves the queue and must outlive it
             _log.exception("%s: a batch could not be brought to its end", self.consumer.name)
             self._source.release(deliveries)
-            self._stopping.wait(_SHORTEST_PAUSE)
-
-    def _pause(self, error: UnavailableError) -> None:
-        """Wait until the dependency answers again. No delivery is held, no attempt used."""
-        _log.warning("%s waits for its %s: %s", self.consumer.name, error.dependency, error)
-        self._note(error.dependency)
-        probe = self._probes.get(error.dependency)
-        pause = _SHORTEST_PAUSE
-        while not self._stopping.wait(pause):
-            pause = min(_LONGEST_PAUSE, pause * 2)
-            try:
-                if probe is not None:
-                    probe()
-            except UnavailableError:
-                continue
-            break
-        self._note(None)
-
-    def _note(self, dependency: str | None) -> None:
-        self._waits = (dependency, self._clock())
-        self._telemetry.paused(self.consumer.name, dependency)
+            self._pauses.breathe()

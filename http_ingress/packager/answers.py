@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aiohttp import web
 from pydantic_core import to_json
 
+from http_ingress.outages import tell
 from http_ingress.problems import RETRY_SOON, Kind, Problem
 from store.errors import UnavailableError
 
@@ -78,7 +79,7 @@ def failure_of(error: Exception) -> Failed | None:
         case Failed():
             return error
         case UnavailableError():
-            return unavailable(str(error))
+            return unavailable(tell(error))
         case Problem(kind=Kind(status=400)):
             return bad_request(error.detail)
         case Problem(kind=kind):

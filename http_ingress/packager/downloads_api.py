@@ -1,6 +1,7 @@
 """`/packager/resources/NAME.zip`: the zips, for whoever has been told the name."""
 
 import re
+from functools import partial
 
 from aiohttp import web
 
@@ -26,7 +27,7 @@ async def get_zip(request: web.Request, name: str) -> web.StreamResponse:
     if package is None:
         raise nothing_here()
     attachment = Attachment(
-        object_key=package_key(name),
+        open=partial(ports.objects.open, package_key(name)),
         size=package.size,
         validators=Validators(f'"{package.sha256}"', package.built_at),
         name=saved_as(package),

@@ -10,9 +10,9 @@ from pydantic_core import from_json
 from http_ingress import spooling
 from http_ingress.forms import Form, boundary_of
 from http_ingress.keys import PACKAGER, PORTS, THREADS
-from http_ingress.packager.answers import Failed, bad_request, too_large, unavailable
+from http_ingress.packager.answers import Failed, bad_request, too_large
 from http_ingress.problems import Problem
-from http_ingress.spooling import SMALL, NoRoomError, new_spool
+from http_ingress.spooling import new_spool
 
 Fields = Mapping[str, object]
 Admit = Callable[[object], None]
@@ -32,21 +32,15 @@ async def read_fields(request: web.Request, admit: Admit) -> Fields:
     """Return what the body says, by name, of a client that may be admitted.
 
     A body of a kind that nobody here reads says nothing. Fields of forms are texts. Raises
-    Failed: unreadable, too large (having let it pass by), not admitted; or a Problem.
+    Failed: unreadable, too large (having let it pass by), not admitted; or a Problem; NoRoomError.
     """
     largest = request.app[PORTS].packager.largest_request
     with new_spool() as spool:
-        try:
-            size = await spooling.gather(request, spool, largest, largest * _FARTHEST)
-        except NoRoomError as error:
-            raise unavailable(str(error)) from error
+        size = await spooling.gather(request, spool, largest, largest * _FARTHEST)
         if size > largest:
             raise too_large(largest)
-        if size <= SMALL:
-            return await _fields(request, spool.read(), admit)
-        # Nobody has a slot who still sends.
-        async with request.app[PACKAGER].large_bodies:
-            body = await request.app[THREADS].transfer(spool.read)
+        slots = request.app[PACKAGER].large_bodies
+        async with spooling.whole(request, spool, size, slots) as body:
             return await _fields(request, body, admit)
 
 

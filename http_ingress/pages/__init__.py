@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
 from http_ingress.board import Board
+from http_ingress.outages import name_of
 from http_ingress.problems import Kind, Problem
 from http_ingress.representations.packages import PackageBody, PackagesBody
 from http_ingress.representations.parked import ParkedDetailBody
@@ -154,6 +155,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         routing_key=routing_key,
+        dependency=name_of,
         size=size,
         moment=moment,
         pretty=pretty,

@@ -6,9 +6,9 @@ read exactly as it came: whoever normalises `..`, `//` or `%2F` first has lost t
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 from urllib.parse import quote, unquote_to_bytes
 
 from schemas.record_names import is_reserved
@@ -18,16 +18,9 @@ PREFIX = "/records"
 """Of every address here."""
 
 Kind = Literal["list", "project", "permissions", "permission", "last", "tag", "record"]
-Scheme = Literal["http", "https"]
 
 _AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.ASCII | re.IGNORECASE)
 """In front of the path when a target is absolute (RFC 9112 section 3.2.2)."""
-_HOST = re.compile(
-    r"""(?: [a-z0-9_] [a-z0-9_.-]{0,252} | \[ [0-9a-f:.]{2,45} \] )
-        (?: : (?P<port> [0-9]{1,5} ) )?""",
-    re.ASCII | re.IGNORECASE | re.VERBOSE,
-)
-_LARGEST_PORT = 65_535
 
 
 class NoSuchPlaceError(ValueError):
@@ -125,39 +118,3 @@ def tag_url(base: str, project: str, tag: str) -> str:
 def permissions_url(base: str, project: str) -> str:
     """Return the URL of who may work on a project."""
     return f"{project_url(base, project)}permissions/"
-
-
-def base_of(scheme: Scheme, host: str) -> str:
-    """Return what stands in front of every path; `host` may have a port."""
-    return f"{scheme}://{host}"
-
-
-def base_url(
-    headers: Mapping[str, str], scheme_of_connection: str, host_header: str | None, fallback: str
-) -> str:
-    """Return the scheme, host and port by which the client reached us, without a path.
-
-    Sumatra's client sends its password only to the host and port it was configured with, so the
-    URLs in an answer must have the same. `X-Forwarded-Proto` and `X-Forwarded-Host` say it when a
-    proxy is in between (of several, the first, which the client met), else the connection and
-    `Host`. What is not well-formed is passed over; when no host is left, `fallback`, a whole base
-    such as the public URL of the installation, is returned, less a slash at its end.
-    """
-    scheme = _scheme(_first(headers, "X-Forwarded-Proto")) or _scheme(scheme_of_connection)
-    for host in (_first(headers, "X-Forwarded-Host"), host_header or ""):
-        if scheme is not None and _is_host(host):
-            return base_of(scheme, host)
-    return fallback.removesuffix("/")
-
-
-def _first(headers: Mapping[str, str], name: str) -> str:
-    return headers.get(name, "").partition(",")[0].strip(" \t")
-
-
-def _scheme(text: str) -> Scheme | None:
-    return next((scheme for scheme in get_args(Scheme) if scheme == text.lower()), None)
-
-
-def _is_host(text: str) -> bool:
-    found = _HOST.fullmatch(text)
-    return found is not None and int(found["port"] or 0) <= _LARGEST_PORT

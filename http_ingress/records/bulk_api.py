@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 from aiohttp import web
 from pydantic_core import to_json
 
+from http_ingress.awaiting import Asked
 from http_ingress.bodies import expect_body, pieces
 from http_ingress.keys import PORTS, RECORDS
 from http_ingress.records.answers import Refused
-from http_ingress.records.asking import Asked, ask, is_new, outcome
+from http_ingress.records.asking import ask, is_new, outcome
 from http_ingress.records.drafting import understand
 from http_ingress.records.receiving import too_large
 from http_ingress.records.record_api import putting

@@ -12,6 +12,7 @@ from aiohttp import web
 from http_ingress.foreign import Adapter, mount_adapter
 from http_ingress.fresh import Fresh
 from http_ingress.keys import PORTS, THREADS
+from http_ingress.outages import tell
 from http_ingress.problems import RETRY_SOON
 from http_ingress.records import (
     permissions_api,
@@ -89,7 +90,7 @@ def _refuse(request: web.Request, error: Exception) -> web.StreamResponse | None
     if isinstance(error, Refused):
         return refusal(request, error)
     if isinstance(error, UnavailableError):
-        return plain(503, f"{error}; send it again", RETRY_SOON)
+        return plain(503, f"{tell(error)}; send it again", RETRY_SOON)
     return None
 
 

@@ -4,6 +4,7 @@ from aiohttp import web
 from pydantic_core import to_json
 
 from http_ingress.asking import FORM
+from http_ingress.base_urls import base_for
 from http_ingress.forgery import check_origin
 from http_ingress.keys import PORTS, RECORDS, THREADS
 from http_ingress.records.addresses import Place, permissions_url, project_url
@@ -11,7 +12,7 @@ from http_ingress.records.answers import Refused, document, forbidden, nothing, 
 from http_ingress.records.html.pages import permissions_page
 from http_ingress.records.negotiating import choose
 from http_ingress.records.receiving import read, read_form
-from http_ingress.records.requests import accept_of, base_of, format_of
+from http_ingress.records.requests import accept_of, format_of
 from http_ingress.records.visitors import Visit, enter
 from producers.projects import LastMemberError
 from schemas.record_document import DocumentError
@@ -48,9 +49,9 @@ async def post_permission(request: web.Request, place: Place) -> web.StreamRespo
     form = await read_form(request)
     if form.get("revoke"):
         await _revoke(request, visit, form["revoke"])
-        return plain(303, "", {"Location": permissions_url(base_of(request), place.project)})
+        return plain(303, "", {"Location": permissions_url(base_for(request), place.project)})
     await _grant(request, visit, form.get("user"))
-    return plain(302, "", {"Location": project_url(base_of(request), place.project)})
+    return plain(302, "", {"Location": project_url(base_for(request), place.project)})
 
 
 async def delete_permission(request: web.Request, place: Place) -> web.StreamResponse:

@@ -7,6 +7,7 @@ from aiohttp import web
 from pydantic_core import to_json
 
 from http_ingress.asking import FORM
+from http_ingress.base_urls import base_for
 from http_ingress.forgery import check_origin
 from http_ingress.keys import PORTS, RECORDS, THREADS
 from http_ingress.records.addresses import Place, project_url, record_urls
@@ -15,7 +16,7 @@ from http_ingress.records.bulk_api import LINES, import_records
 from http_ingress.records.html.project_view import show_project
 from http_ingress.records.negotiating import choose
 from http_ingress.records.receiving import read, read_form
-from http_ingress.records.requests import accept_of, base_of, format_of
+from http_ingress.records.requests import accept_of, format_of
 from http_ingress.records.searching import Search, read_search, tags_value
 from http_ingress.records.selecting import every
 from http_ingress.records.serving import Pieces, pieces, stream
@@ -25,7 +26,7 @@ from schemas.record_document import DocumentError
 from schemas.record_document import read as read_json
 from schemas.record_names import check_project
 from store import projects, record_views
-from store.accounts import User
+from store.entrance import User
 from store.record_rows import plain as plain_text
 
 _PROSE = ("name", "description")
@@ -61,7 +62,7 @@ async def give_project(
         limit=search.limit,
         offset=search.offset,
     )
-    urls = record_urls(base_of(request), project, labels)
+    urls = record_urls(base_for(request), project, labels)
     return document(chosen, to_json({**head, "records": urls}))
 
 
@@ -132,7 +133,7 @@ async def post_project(request: web.Request, place: Place) -> web.StreamResponse
     form = await read_form(request)
     said = {field: form[field].replace("\r\n", "\n") for field in _PROSE if field in form}
     await _put(request, place.project, visit.name, _checked(said), anyway=visit.member)
-    return plain(303, "", {"Location": project_url(base_of(request), place.project)})
+    return plain(303, "", {"Location": project_url(base_for(request), place.project)})
 
 
 async def _put(

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from aiohttp import web
 from pydantic_core import to_json
 
+from http_ingress.base_urls import base_for
 from http_ingress.keys import PORTS, THREADS
 from http_ingress.records.addresses import Place, project_url
 from http_ingress.records.answers import Refused, document, unauthorised
 from http_ingress.records.html import pages
 from http_ingress.records.negotiating import asks_for_list, choose
-from http_ingress.records.requests import accept_of, base_of, format_of
+from http_ingress.records.requests import accept_of, format_of
 from http_ingress.records.visitors import identify
 from store.record_views import Listed, projects_of
 from store.user_names import ANONYMOUS
@@ -38,8 +39,8 @@ async def get_projects(request: web.Request, _: Place) -> web.StreamResponse:
         projects_of, request.app[PORTS].database, None if everything else whose
     )
     if chosen.html:
-        return pages.projects_page(listed, None if user is None else user.name, base_of(request))
-    return document(chosen, _json(base_of(request), listed))
+        return pages.projects_page(listed, None if user is None else user.name, base_for(request))
+    return document(chosen, _json(base_for(request), listed))
 
 
 def _written(moment: datetime) -> str:

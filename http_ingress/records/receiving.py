@@ -11,10 +11,9 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from http_ingress import spooling
-from http_ingress.keys import PORTS, RECORDS, THREADS
-from http_ingress.problems import RETRY_SOON
+from http_ingress.keys import PORTS, RECORDS
 from http_ingress.records.answers import Refused
-from http_ingress.spooling import SMALL, NoRoomError, Spool, new_spool
+from http_ingress.spooling import SMALL, Spool, new_spool
 
 _MOST_FIELDS = 20
 _FARTHEST = 16
@@ -41,24 +40,17 @@ async def read_form(request: web.Request) -> dict[str, str]:
 async def receive(request: web.Request) -> AsyncIterator[bytes]:
     """Give the body of a record to a block; a large one takes a slot until the block ends.
 
-    Nobody has a slot who still sends: a slow client keeps no other waiting.
-    Raises Refused (413) when it is too large, having let it pass by; 503 when the disk is full.
+    Raises Refused (413) when it is too large, having let it pass by; NoRoomError.
     """
     with new_spool() as spool:
         size = await _gather(request, spool, request.app[PORTS].limits.largest_record)
-        if size <= SMALL:
-            yield spool.read()
-            return
-        async with request.app[RECORDS].large_bodies:
-            yield await request.app[THREADS].transfer(spool.read)
+        async with spooling.whole(request, spool, size, request.app[RECORDS].large_bodies) as body:
+            yield body
 
 
 async def _gather(request: web.Request, spool: Spool, largest: int) -> int:
     """Write the body into a spool, from whose beginning it can be read; return its size."""
-    try:
-        size = await spooling.gather(request, spool, largest, _farthest(request))
-    except NoRoomError as error:
-        raise Refused(503, str(error), RETRY_SOON) from error
+    size = await spooling.gather(request, spool, largest, _farthest(request))
     if size > largest:
         raise too_large(largest)
     return size

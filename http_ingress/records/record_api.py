@@ -5,10 +5,11 @@ from functools import partial
 
 from aiohttp import web
 
+from http_ingress.awaiting import Asked, join, stamped
 from http_ingress.keys import PORTS, RECORDS, THREADS
 from http_ingress.records.addresses import Place
 from http_ingress.records.answers import Refused, nothing, plain
-from http_ingress.records.asking import Asked, ask, is_new, join, outcome, stamped
+from http_ingress.records.asking import ask, is_new, outcome
 from http_ingress.records.drafting import Sent, draft, fingerprint_of, understand
 from http_ingress.records.html.record_view import show, show_history
 from http_ingress.records.negotiating import Chosen, choose

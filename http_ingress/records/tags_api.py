@@ -2,10 +2,11 @@
 
 from aiohttp import web
 
+from http_ingress.awaiting import Asked, stamped
 from http_ingress.keys import PORTS, THREADS
 from http_ingress.records.addresses import Place
 from http_ingress.records.answers import plain
-from http_ingress.records.asking import Asked, ask, outcome, stamped
+from http_ingress.records.asking import ask, outcome
 from http_ingress.records.project_api import give_project
 from http_ingress.records.searching import Search
 from http_ingress.records.visitors import enter

@@ -11,7 +11,7 @@ from aiohttp import web
 from http_ingress.authentication import basic
 from http_ingress.keys import GATE, RECORDS
 from http_ingress.records.answers import forbidden, nothing, unauthorised
-from store.accounts import User
+from store.entrance import User
 from store.projects import Project, Standing
 from store.user_names import ANONYMOUS
 

@@ -94,7 +94,7 @@ class StatusBody(Body):
     at: datetime
     ready: bool
     dependencies: dict[str, str | None]
-    """What is wrong with each; null: nothing."""
+    """What is wrong with each; null: nothing. Who may administer is told why."""
     activity: ActivityBody | None
     queues: list[QueueBody] | None
     consumers: list[ConsumerBody] | None
@@ -164,7 +164,7 @@ class ReadinessBody(Body):
 
     ready: bool
     dependencies: dict[str, str | None]
-    """What is wrong with each; null: nothing."""
+    """What is wrong with each; null: nothing. Who may administer is told why."""
     paused: dict[str, PausedBody]
     """Consumers of this process that wait for a dependency. They make nothing unready: what they
     do not take waits in its queue, and requests are accepted."""

@@ -1,28 +1,35 @@
 """`muniment bench`: measure Muniment on this machine against the least that has to be done."""
 
-import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
-from pydantic import ByteSize, TypeAdapter, ValidationError
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from ops.bench import archive as archive_bench
 from ops.bench import events as events_bench
 from ops.bench import ingest as ingest_bench
+from ops.bench import load_frames as load_bench
 from ops.bench import package as package_bench
-from ops.bench import places
 from ops.bench import records as records_bench
+from ops.bench import statistics as statistics_bench
+from ops.bench.archive_reports import archive_json, print_archive
 from ops.bench.dataset import Dataset
-from ops.bench.laps import Report
+from ops.bench.measuring import measuring, progress, work_folder
+from ops.bench.options import (
+    AMQP,
+    DATABASE,
+    AmqpUrl,
+    DatabaseUrl,
+    Embedded,
+    Folder,
+    ManagementUrl,
+    Profile,
+    Rounds,
+    Vhost,
+    bytes_of,
+    numbers_of,
+)
 from ops.bench.package_reports import package_json, print_package
-from ops.bench.places import Place, Servers
-from ops.bench.profiles import require_profiler
+from ops.bench.places import Servers
 from ops.bench.record_reports import print_records, records_json
 from ops.bench.reports import events_json, ingest_json, is_whole, print_events, print_ingest
 from ops.commands.caller import AsJson
@@ -30,34 +37,7 @@ from ops.commands.manual import command_group, epilog
 from ops.commands.printing import console, print_json
 from ops.exits import ExitCode
 
-_AMQP = "amqp://guest:guest@127.0.0.1:5672"
-_DATABASE = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
-_TERMINATED = 128 + signal.SIGTERM
-
 app = command_group("Measure Muniment on this machine against the least that has to be done.")
-
-
-Embedded = Annotated[
-    bool, typer.Option("--embedded", help="The embedded bus and SQLite; needs no server.")
-]
-AmqpUrl = Annotated[str, typer.Option("--amqp-url", help="RabbitMQ; its vhost is not used.")]
-DatabaseUrl = Annotated[
-    str, typer.Option("--database-url", help="PostgreSQL; a database is made beside this one.")
-]
-Vhost = Annotated[
-    str, typer.Option("--vhost", help="An empty one to use. Default: one is made, and removed.")
-]
-Rounds = Annotated[int, typer.Option("--rounds", min=1, help="How often all take their turn.")]
-Folder = Annotated[
-    Path | None, typer.Option("--dir", help="Where all files go. Default: as TMPDIR says.")
-]
-Profile = Annotated[
-    Path | None,
-    typer.Option("--profile", metavar="FOLDER", help="Write what py-spy sees in one more round."),
-]
-ManagementUrl = Annotated[
-    str, typer.Option("--management-url", help="Makes the vhost. Default: rabbitmqctl does.")
-]
 
 
 @app.command(
@@ -73,8 +53,8 @@ def events(  # noqa: PLR0913 - each is an option of the command line
     ] = 300,
     rounds: Rounds = 3,
     embedded: Embedded = False,
-    amqp_url: AmqpUrl = _AMQP,
-    database_url: DatabaseUrl = _DATABASE,
+    amqp_url: AmqpUrl = AMQP,
+    database_url: DatabaseUrl = DATABASE,
     management_url: ManagementUrl = "",
     vhost: Vhost = "",
     folder: Folder = None,
@@ -87,11 +67,11 @@ def events(  # noqa: PLR0913 - each is an option of the command line
     Everything happens in a vhost and a database of its own, which are removed. Exits with 1 when
     an event was lost or doubled.
     """
-    wanted = events_bench.Wanted(count, _numbers(connections), batch, rounds, latencies, profile)
+    wanted = events_bench.Wanted(count, numbers_of(connections), batch, rounds, latencies, profile)
     servers = Servers(amqp_url, database_url, management_url, vhost)
     with (
-        _place(folder, None if embedded else servers, profile) as (place, _),
-        _progress(wanted.total) as report,
+        measuring(folder, None if embedded else servers, profile) as (place, _),
+        progress(wanted.total) as report,
     ):
         measured = events_bench.measure(place, wanted, report)
     if json:
@@ -112,8 +92,8 @@ def ingest(  # noqa: PLR0913 - each is an option of the command line
     connections: Annotated[int, typer.Option("--connections", min=1, help="Files at once.")] = 8,
     rounds: Rounds = 3,
     embedded: Embedded = False,
-    amqp_url: AmqpUrl = _AMQP,
-    database_url: DatabaseUrl = _DATABASE,
+    amqp_url: AmqpUrl = AMQP,
+    database_url: DatabaseUrl = DATABASE,
     management_url: ManagementUrl = "",
     vhost: Vhost = "",
     s3: Annotated[
@@ -129,11 +109,13 @@ def ingest(  # noqa: PLR0913 - each is an option of the command line
     The floor reads, hashes, writes and syncs the same bytes. Needs three times the size of the
     large file. Everything is removed afterwards. Exits with 1 when a file was lost or doubled.
     """
-    wanted = ingest_bench.Wanted(files, _bytes(size), _bytes(large), connections, rounds, profile)
+    wanted = ingest_bench.Wanted(
+        files, bytes_of(size), bytes_of(large), connections, rounds, profile
+    )
     servers = Servers(amqp_url, database_url, management_url, vhost, s3)
     with (
-        _place(folder, None if embedded else servers, profile) as (place, work),
-        _progress(wanted.total) as report,
+        measuring(folder, None if embedded else servers, profile) as (place, work),
+        progress(wanted.total) as report,
     ):
         measured = ingest_bench.measure(place, work, wanted, report)
     if json:
@@ -160,8 +142,8 @@ def records(  # noqa: PLR0913 - each is an option of the command line
     ] = 10_000,
     rounds: Rounds = 3,
     embedded: Embedded = False,
-    amqp_url: AmqpUrl = _AMQP,
-    database_url: DatabaseUrl = _DATABASE,
+    amqp_url: AmqpUrl = AMQP,
+    database_url: DatabaseUrl = DATABASE,
     management_url: ManagementUrl = "",
     vhost: Vhost = "",
     folder: Folder = None,
@@ -174,12 +156,12 @@ def records(  # noqa: PLR0913 - each is an option of the command line
     vhost and a database of its own, which are removed. Exits with 1 when a record was lost or
     doubled.
     """
-    numbers = _numbers(connections)
+    numbers = numbers_of(connections)
     wanted = records_bench.Wanted(count, numbers, readers, listed, rounds, profile)
     servers = Servers(amqp_url, database_url, management_url, vhost)
     with (
-        _place(folder, None if embedded else servers, profile) as (place, _),
-        _progress(wanted.total) as report,
+        measuring(folder, None if embedded else servers, profile) as (place, _),
+        progress(wanted.total) as report,
     ):
         measured = records_bench.measure(place, wanted, report)
     if json:
@@ -208,8 +190,8 @@ def package(  # noqa: PLR0913 - each is an option of the command line
     ] = "500MB",
     rounds: Rounds = 3,
     embedded: Embedded = False,
-    amqp_url: AmqpUrl = _AMQP,
-    database_url: DatabaseUrl = _DATABASE,
+    amqp_url: AmqpUrl = AMQP,
+    database_url: DatabaseUrl = DATABASE,
     management_url: ManagementUrl = "",
     vhost: Vhost = "",
     folder: Folder = None,
@@ -224,11 +206,11 @@ def package(  # noqa: PLR0913 - each is an option of the command line
     script's does.
     """
     dataset = Dataset(rows, columns, page_size)
-    wanted = package_bench.Wanted(dataset, _bytes(file_size), rounds, profile)
+    wanted = package_bench.Wanted(dataset, bytes_of(file_size), rounds, profile)
     servers = Servers(amqp_url, database_url, management_url, vhost)
     with (
-        _place(folder, None if embedded else servers, profile) as (place, work),
-        _progress(wanted.total) as report,
+        measuring(folder, None if embedded else servers, profile) as (place, work),
+        progress(wanted.total) as report,
     ):
         measured = package_bench.measure(place, work, wanted, report)
     if json:
@@ -237,54 +219,139 @@ def package(  # noqa: PLR0913 - each is an option of the command line
         print_package(console(), measured)
 
 
+@app.command(
+    epilog=epilog(
+        "bench archive",
+        "bench archive --embedded --count 200 --files 4",
+        "bench archive --json",
+    )
+)
+def archive(  # noqa: PLR0913 - each is an option of the command line
+    *,
+    count: Annotated[int, typer.Option("--count", min=10, help="Frames per lap.")] = 500,
+    connections: Annotated[
+        str, typer.Option("--connections", help="Of the clients that post frames.")
+    ] = "1,16,64",
+    readers: Annotated[
+        int, typer.Option("--readers", min=1, help="Connections that ask for versions.")
+    ] = 16,
+    lists: Annotated[
+        int, typer.Option("--lists", min=1, help="Requests for a page of 100, per lap.")
+    ] = 100,
+    listed: Annotated[
+        int, typer.Option("--listed", min=1, help="Frames that are there beforehand.")
+    ] = 10_000,
+    files: Annotated[int, typer.Option("--files", min=0, help="Of a zip; 0: none.")] = 10,
+    file_size: Annotated[str, typer.Option("--file-size", help="Of each of them.")] = "20MB",
+    rounds: Rounds = 3,
+    embedded: Embedded = False,
+    amqp_url: AmqpUrl = AMQP,
+    database_url: DatabaseUrl = DATABASE,
+    management_url: ManagementUrl = "",
+    vhost: Vhost = "",
+    folder: Folder = None,
+    profile: Profile = None,
+    json: AsJson = False,
+) -> None:
+    """Measure /archive: POSTs of frames, lists, existence by digest, zips, and notices.
+
+    The floor writes and reads the same rows by plain SQL; a zip is compared with cat of the same
+    files. Everything happens in a vhost and a database of its own, which are removed. Exits with 1
+    when a frame, a notice or a byte was lost, or one doubled.
+    """
+    wanted = archive_bench.Wanted(
+        frames=count,
+        connections=numbers_of(connections),
+        readers=readers,
+        lists=lists,
+        listed=listed,
+        files=files,
+        file_size=bytes_of(file_size),
+        rounds=rounds,
+        profile=profile,
+    )
+    servers = Servers(amqp_url, database_url, management_url, vhost)
+    with (
+        measuring(folder, None if embedded else servers, profile) as (place, work),
+        progress(wanted.total) as report,
+    ):
+        measured = archive_bench.measure(place, work, wanted, report)
+    if json:
+        print_json(archive_json(measured))
+    else:
+        print_archive(console(), measured)
+    _judge(all(is_whole(kind.laps) for kind in measured.kinds))
+
+
+@app.command(
+    epilog=epilog("bench stats", "bench stats --embedded --count 5000", "bench stats --json")
+)
+def stats(  # noqa: PLR0913 - each is an option of the command line
+    *,
+    count: Annotated[int, typer.Option("--count", min=10, help="Events per lap.")] = 20_000,
+    rounds: Rounds = 3,
+    embedded: Embedded = False,
+    amqp_url: AmqpUrl = AMQP,
+    database_url: DatabaseUrl = DATABASE,
+    management_url: ManagementUrl = "",
+    vhost: Vhost = "",
+    folder: Folder = None,
+    profile: Profile = None,
+    json: AsJson = False,
+) -> None:
+    """Measure the statistics: events counted by `update-stats`, from a queue that is full.
+
+    The floor increments as many counts by plain SQL, in batches. Everything happens in a vhost and
+    a database of its own, which are removed. Exits with 1 when an event was lost or counted twice.
+    """
+    wanted = statistics_bench.Wanted(count, rounds, profile)
+    servers = Servers(amqp_url, database_url, management_url, vhost)
+    with (
+        measuring(folder, None if embedded else servers, profile) as (place, _),
+        progress(wanted.total) as report,
+    ):
+        measured = statistics_bench.measure(place, wanted, report)
+    if json:
+        print_json(statistics_bench.statistics_json(measured))
+    else:
+        statistics_bench.print_statistics(console(), measured)
+    _judge(is_whole(measured.laps))
+
+
+@app.command(
+    epilog=epilog(
+        "bench load-frames --count 10000",
+        "bench load-frames --embedded",
+        "bench load-frames --json",
+    )
+)
+def load_frames(  # noqa: PLR0913 - each is an option of the command line
+    *,
+    count: Annotated[int, typer.Option("--count", min=1, help="Frames.")] = 1_000_000,
+    rounds: Rounds = 3,
+    embedded: Annotated[bool, typer.Option("--embedded", help="SQLite; needs no server.")] = False,
+    database_url: DatabaseUrl = DATABASE,
+    folder: Folder = None,
+    json: AsJson = False,
+) -> None:
+    """Fill an archive with frames, and time what its readers ask.
+
+    Each filter with its first page and its thousandth, the sky, aggregates, digests; with the
+    indexes that the database uses. A million frames take some minutes and 3 GB. Everything is
+    removed afterwards.
+    """
+    with (
+        work_folder(folder) as work,
+        load_bench.place(work, "" if embedded else database_url) as database,
+        progress(count) as report,
+    ):
+        loaded = load_bench.measure(database, count, rounds, report)
+    if json:
+        print_json(load_bench.loaded_json(loaded))
+    else:
+        load_bench.print_loaded(console(), loaded, rounds)
+
+
 def _judge(whole: bool) -> None:  # noqa: FBT001 - it is all it is about
     if not whole:
         raise typer.Exit(ExitCode.FAILED)
-
-
-@contextmanager
-def _place(
-    folder: Path | None, servers: Servers | None, profile: Path | None
-) -> Iterator[tuple[Place, Path]]:
-    """Make a place, and a folder beside it; SIGTERM must not leave them behind."""
-    if profile is not None:
-        require_profiler()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
-    with TemporaryDirectory(prefix="muniment-bench-", dir=folder) as made:
-        work = Path(made)
-        if servers is None:
-            yield places.embedded(work / "data"), work
-        else:
-            with places.deployed(work / "data", servers) as place:
-                yield place, work
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Report]:
-    screen = Console(stderr=True)
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=None),
-        TimeElapsedColumn(),
-        console=screen,
-        transient=True,
-        disable=not screen.is_terminal or screen.is_dumb_terminal,
-        expand=True,
-    ) as progress:
-        task = progress.add_task("starting", total=total)
-        yield lambda what, more: progress.update(task, description=what, advance=more)
-
-
-def _bytes(text: str) -> int:
-    try:
-        return int(TypeAdapter(ByteSize).validate_python(text))
-    except ValidationError as error:
-        raise typer.BadParameter(f"{text!r} is not a size like 100KiB or 2GiB") from error
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    numbers = tuple(int(one) if one.strip().isdecimal() else 0 for one in text.split(","))
-    if not all(numbers):
-        raise typer.BadParameter(f"{text!r} is not a list of numbers like 16,64")
-    return numbers

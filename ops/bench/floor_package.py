@@ -20,10 +20,10 @@ from urllib.parse import urlsplit
 
 from isal import isal_zlib
 
-from consumers.packaging.zip_records import Entry, directory, local_header
 from ops.bench.dataset import NUMBERS
 from ops.bench.processes import MeasurementError, wait_for_end
 from ops.bench.repository import ACTION, FILE
+from store.zips.records import Entry, directory, local_header
 
 _PIECE = 1 << 20
 _Loads = Callable[[bytes], Any]

@@ -4,28 +4,21 @@ Writes the very rows of `records` into that table, and nothing else; reads one b
 lists the labels of a project. Everything that can be made beforehand is.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection
-from queue import Empty, SimpleQueue
-from time import monotonic
 
-from sqlalchemy import Executable, bindparam, create_engine, insert, make_url, select, update
+from sqlalchemy import Executable, bindparam, insert, select, update
 
-from ops.bench.loading import Posted
-from ops.bench.processes import wait_for_end
+from ops.bench.floor_jobs import Job, open_for, work_off
 from ops.bench.runs import Run, Work
 from schemas.record_document import LONG, Document, check, complete, write
 from store.columns import Row
-from store.database import Database, open_database
+from store.database import Database
 from store.record_ports import LongText, Record
 from store.record_rows import row_of
 from store.tables import records
-
-DONE = "done"
-"""How everything is answered here."""
 
 _WHICH = records.c.id == bindparam("which")
 _CREATE = insert(records)
@@ -36,8 +29,6 @@ _LIST = (
     .where(records.c.project == bindparam("project"))
     .order_by(records.c.timestamp.desc(), records.c.born.desc())
 )
-
-_Do = Callable[[Database], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +43,9 @@ class Floor:
 
 def work(pipe: Connection, floor: Floor) -> None:
     """Say that everything is built, wait, do it all, say a Posted."""
-    database = _open(floor.database_url, floor.threads)
-    waiting: SimpleQueue[_Do] = SimpleQueue()
-    for run in floor.runs:
-        waiting.put(_doing(floor.work, run))
-    pipe.send(None)
-    pipe.recv()
-    started = monotonic()
-    with ThreadPoolExecutor(floor.threads) as pool:
-        taken = [pool.submit(_do_all, database, waiting) for _ in range(floor.threads)]
-        times = [time for one in taken for time in one.result()]
-    pipe.send(Posted(started, monotonic(), {DONE: len(times)}, times))
-    database.close()
-    wait_for_end(pipe)
+    database = open_for(floor.database_url, floor.threads)
+    jobs = [_doing(floor.work, run) for run in floor.runs]
+    work_off(pipe, database, jobs, floor.threads)
 
 
 def row(run: Run, document: Document, revision: int = 1) -> Row:
@@ -95,7 +76,7 @@ def fill(database: Database, runs: Sequence[Run]) -> None:
         transaction.insert(records, [row(run, run.ended()) for run in runs])
 
 
-def _doing(work: Work, run: Run) -> _Do:
+def _doing(work: Work, run: Run) -> Job:
     if work == "create":
         return partial(_write, _CREATE, row(run, run.begun()))
     if work == "update":
@@ -110,21 +91,3 @@ def _doing(work: Work, run: Run) -> _Do:
 def _write(statement: Executable, given: Row, database: Database) -> None:
     with database.transaction() as transaction:
         transaction.execute(statement, given)
-
-
-def _do_all(database: Database, waiting: SimpleQueue[_Do]) -> list[float]:
-    times: list[float] = []
-    while True:
-        try:
-            do = waiting.get_nowait()
-        except Empty:
-            return times
-        started = monotonic()
-        do(database)
-        times.append(1000 * (monotonic() - started))
-
-
-def _open(url: str, threads: int) -> Database:
-    if make_url(url).get_backend_name() == "sqlite":
-        return open_database(url)
-    return Database(create_engine(url, pool_size=threads, max_overflow=0))

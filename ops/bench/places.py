@@ -63,10 +63,10 @@ def deployed(folder: Path, servers: Servers) -> Iterator[Place]:
 
     Raises MunimentError when a server is down, or does not let us.
     """
-    name = f"muniment_bench_{new_id().replace('-', '')}"
+    name = _fresh_name()
     broker = vhosts.broker_of(servers.amqp_url, servers.vhost or name)
     with ExitStack() as stack:
-        database_url = stack.enter_context(_database(servers.database_url, name))
+        database_url = stack.enter_context(fresh_database(servers.database_url, name))
         objects_url = servers.s3 and f"{servers.s3.rstrip('/')}/{name}"
         settings = _settings(folder, vhosts.url_of(broker), database_url, objects_url)
         if servers.vhost:
@@ -99,8 +99,17 @@ def _settings(
     )
 
 
+def _fresh_name() -> str:
+    return f"muniment_bench_{new_id().replace('-', '')}"
+
+
 @contextmanager
-def _database(url: str, name: str) -> Iterator[str]:
+def fresh_database(url: str, name: str = "") -> Iterator[str]:
+    """Make a database beside that of a URL for a block, and yield its URL.
+
+    Raises DatabaseUnavailableError when the server is down, or does not let us.
+    """
+    name = name or _fresh_name()
     engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     try:
         with engine.connect() as connection:

@@ -3,17 +3,17 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from urllib.parse import urlsplit
 
 from pydantic_core import from_json
 from sqlalchemy import select
 
 from ops.bench import floor_records
-from ops.bench.floor_records import DONE, Floor
+from ops.bench.floor_laps import floor_lap
+from ops.bench.floor_records import Floor
 from ops.bench.installation import Installation
 from ops.bench.laps import Lap, Tell, conserved
-from ops.bench.meters import Meter, cpu_seconds, read, spent
+from ops.bench.meters import read, spent
 from ops.bench.places import Place
 from ops.bench.processes import child
 from ops.bench.record_load import Login, Plan, ask, send
@@ -43,16 +43,9 @@ class FloorCourse:
             # In the same table, where a project has each label once.
             things = [replace(run, project=f"floor of {run.project}") for run in things]
         floor = Floor(self._work, url, things, self._threads)
-        with child("floor", floor_records.work, floor) as process:
-            process.hear(_START_SECONDS)
-            meters: dict[str, Meter] = {"floor": partial(cpu_seconds, process.pid)}
-            meters.update(self._place.servers)
-            before = read(meters)
-            process.tell()
-            done = follow(process, tell, DONE)
-            cpu = spent(before, read(meters))
-        lost = len(things) - len(done.times)
-        return Lap(len(things), done.ended - done.started, cpu, lost, 0, done.times)
+        return floor_lap(
+            self._place, floor_records.work, floor, len(things), tell, start_seconds=_START_SECONDS
+        )
 
 
 class RecordCourse:

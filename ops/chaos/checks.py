@@ -1,6 +1,7 @@
 """The account: every request against the inbox, its effect, its follow-on, and the stored bytes.
 
-Rows are read one after another; what is kept in memory is an id or a digest for each.
+Every figure of the statistics is held against the ledger, too. Rows are read one after another;
+what is kept in memory is an id or a digest for each.
 """
 
 import hashlib
@@ -16,10 +17,12 @@ from ops.chaos.accepted import REQUESTS, Accepted
 from schemas.files import FileRejected
 from schemas.probes import ProbeRequested
 from schemas.records import RecordClosed, RecordPutRequested
+from schemas.routing import WATCHERS
 from store.database import Database
 from store.errors import MunimentError
 from store.fixity import CHUNK
 from store.ports import ObjectStore
+from store.statistics.verifying import verify
 from store.tables import events, files, inbox, parked, probes
 
 _SHOWN = 20
@@ -75,6 +78,7 @@ def settle(
     _versions(database, objects, accepted, account)
     for label, what, twice in runs.wrong(database, accepted):
         (account.doubled if twice else account.lost).add(label, what)
+    _figures(database, account)
     for row in _rows(database, select(parked.c.consumer, parked.c.event_key, parked.c.reason)):
         account.doubled.add(str(row["event_key"]), f"parked by {row['consumer']}: {row['reason']}")
     return account
@@ -82,7 +86,8 @@ def settle(
 
 def _requests(database: Database, accepted: Accepted, account: Account) -> set[str]:
     """Each request has ended, once; return their keys."""
-    ended = Counter(row["event_key"] for row in _rows(database, select(inbox.c.event_key)))
+    owned = select(inbox.c.event_key).where(inbox.c.consumer.not_in(WATCHERS))
+    ended = Counter(row["event_key"] for row in _rows(database, owned))
     requests = select(events.c.key).where(events.c.entry != "emitted", events.c.type.in_(REQUESTS))
     keys = accepted.keys() | {row["key"] for row in _rows(database, requests)}
     account.accepted = len(keys)
@@ -163,6 +168,16 @@ def _versions(
             account.doubled.add(row["name"], f"has bytes that nobody sent: {row['sha256']}")
         if trouble := _trouble(objects, row["object_key"], row["sha256"]):
             account.lost.add(row["id"], f"{row['name']} version {row['version']}: {trouble}")
+
+
+def _figures(database: Database, account: Account) -> None:
+    """Every event of the ledger is counted, once."""
+    verdict = verify(database, lambda _done, _all: None)
+    if verdict.waiting:
+        account.lost.add("statistics", f"{verdict.waiting} events are not counted")
+    for one in verdict.differences:
+        is_not = f"{one.figure} is {one.found} and should be {one.expected}"
+        account.doubled.add(f"{one.table} {one.key}", is_not)
 
 
 def _trouble(objects: ObjectStore, key: str, sha256: str) -> str | None:

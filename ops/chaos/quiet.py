@@ -4,11 +4,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import islice
 from time import monotonic, sleep
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, and_, func, select
 
 from ops.chaos.accepted import REQUESTS
+from schemas.routing import WATCHERS
 from store.database import Database
 from store.errors import UnavailableError
+from store.statistics.repository import REBUILT_TO, STATE
 from store.tables import deliveries, events, inbox, outbox, parked
 
 PATIENCE_SECONDS = 180.0
@@ -39,6 +41,8 @@ def wait_until_quiet(
                 left |= _unfinished(database)
             on_the_way = {one.name: _count(database, one) for one in (outbox, deliveries)}
             on_the_way |= {f"the queue {name}": number for name, number in queued().items()}
+            # Nobody waits for who counts: it may have the last of them in hand.
+            on_the_way["the ledger that nobody has counted"] = _uncounted(database)
         except UnavailableError as error:
             on_the_way = {str(error): 1}
         if not left and not any(on_the_way.values()):
@@ -53,7 +57,9 @@ def _ended(database: Database, keys: Collection[str]) -> set[str]:
     found: set[str] = set()
     for some in _chunks(keys):
         for ending in (inbox, parked):
-            statement = select(ending.c.event_key).where(ending.c.event_key.in_(some))
+            statement = select(ending.c.event_key).where(
+                ending.c.event_key.in_(some), ending.c.consumer.not_in(WATCHERS)
+            )
             found |= {row["event_key"] for row in database.query(statement)}
     return found
 
@@ -62,7 +68,9 @@ def _unfinished(database: Database) -> set[str]:
     """Return keys of requests that reached us although nobody was told so."""
     rows = database.query(
         select(events.c.key)
-        .outerjoin(inbox, inbox.c.event_key == events.c.key)
+        .outerjoin(
+            inbox, and_(inbox.c.event_key == events.c.key, inbox.c.consumer.not_in(WATCHERS))
+        )
         .outerjoin(parked, parked.c.event_key == events.c.key)
         .where(
             events.c.entry != "emitted",
@@ -90,6 +98,16 @@ def _describe(database: Database, left: Collection[str], on_the_way: dict[str, i
     if len(left) > _SHOWN:
         found.append(f"{len(left) - _SHOWN} more wait")
     return found
+
+
+def _uncounted(database: Database) -> int:
+    counted = and_(inbox.c.event_key == events.c.key, inbox.c.consumer == STATE)
+    rows = database.query(
+        select(func.count().label("rows"))
+        .select_from(events.outerjoin(inbox, counted))
+        .where(events.c.position > REBUILT_TO.scalar_subquery(), inbox.c.consumer.is_(None))
+    )
+    return int(rows[0]["rows"])
 
 
 def _count(database: Database, table: Table) -> int:

@@ -39,6 +39,9 @@ class Wire(ThreadingTCPServer):
         for end in ends:
             with suppress(OSError):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        # All have been told how to close before the first wakes, since it closes the other, too.
+        for end in ends:
+            with suppress(OSError):
                 # Wakes whoever reads from it and sends nothing: the close that follows resets.
                 end.shutdown(socket.SHUT_RD)
         return len(ends) // 2

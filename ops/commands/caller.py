@@ -16,6 +16,9 @@ from producers.client import Client
 from producers.client_http import Http
 from store.errors import SetupError
 
+CLI = "cli"
+"""Whom the audit names for what a command does to the database itself."""
+
 _PATIENCE_SECONDS = 5.0
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - not bound to
 

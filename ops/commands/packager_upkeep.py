@@ -1,23 +1,21 @@
 """`muniment packager pin|unpin|anonymize|import`: on the database itself, like `db upgrade`."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ops.commands.caller import AsJson, caller
+from ops.commands.counting import counting
 from ops.commands.manual import command_group, epilog
+from ops.commands.opened import opened
 from ops.commands.printing import print_json
-from ops.stores import Store, open_store
+from ops.stores import open_store
 from store import package_tidying
 from store.anonymity import anonymiser
 from store.errors import MunimentError
 from store.packager_anonymising import anonymise_original, anonymise_rows
 from store.packager_import import import_statistics
-from store.upgrading import require_newest
 
 app = command_group("Looking after packages and their statistics.")
 
@@ -65,7 +63,7 @@ def anonymize(
     """
     count = 0
     ours = database_url is None
-    with _opened(context) if ours else open_store(caller(context).settings) as store:
+    with opened(context) if ours else open_store(caller(context).settings) as store:
         typed = store.settings.packager_anonymize == "no"
         hashing = anonymiser("bcrypt") if typed else store.anonymise
         rows = (
@@ -77,8 +75,9 @@ def anonymize(
             count += 1
             if dry_run:
                 typer.echo(f"Would have updated {one.table} with {_shown(one.row)}")
-    if not dry_run:
-        typer.echo(f"Rows anonymised: {count}.")
+    typer.echo(
+        f"Rows that would be anonymised: {count}." if dry_run else f"Rows anonymised: {count}."
+    )
     if typed and ours:
         typer.echo("New ones are kept as typed: set MUNIMENT_PACKAGER_ANONYMIZE=bcrypt.", err=True)
 
@@ -97,7 +96,7 @@ def import_(
 
     Addresses are stored as `MUNIMENT_PACKAGER_ANONYMIZE` says. Before anything is counted here.
     """
-    with _opened(context) as store, _progress() as tell:
+    with opened(context) as store, counting("importing") as tell:
         done = import_statistics(
             store.database, source, store.anonymise, into_existing=into_existing, progress=tell
         )
@@ -111,32 +110,10 @@ def import_(
 
 
 def _pin(context: typer.Context, package: str, *, pinned: bool) -> None:
-    with _opened(context) as store:
+    with opened(context) as store:
         if not package_tidying.pin(store.database, package, pinned=pinned):
             raise MunimentError(f"there is no package {package!r}, or it has been removed")
 
 
-@contextmanager
-def _opened(context: typer.Context) -> Iterator[Store]:
-    with open_store(caller(context).settings) as store:
-        require_newest(store.database)
-        yield store
-
-
 def _shown(row: Mapping[str, object]) -> str:
     return ", ".join(f"{name}={value}" for name, value in row.items())
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    screen = Console(stderr=True)
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=screen,
-        transient=True,
-        disable=not screen.is_terminal or screen.is_dumb_terminal,
-    ) as bars:
-        bar = bars.add_task("importing", total=None)
-        yield lambda done, total: bars.update(bar, completed=done, total=total)

@@ -3,19 +3,21 @@
 import sys
 from pathlib import Path
 
-from schemas.catalogue import EVENTS, UnknownTypeError
+from schemas.catalogue import EVENTS, POSTABLE
+from schemas.routing import routing_key
 from store.errors import SetupError
 
 
 def full_type(name: str) -> str:
     """Return the type that an abbreviation stands for: the newest version, without `muniment.`.
 
-    Raises UnknownTypeError.
+    Raises SetupError.
     """
     full = f"muniment.{name.removeprefix('muniment.')}"
     versions = [known for known in EVENTS if known == full or known.startswith(f"{full}.v")]
     if not versions:
-        raise UnknownTypeError(name)
+        known = ", ".join(routing_key(one).rpartition(".")[0] for one in POSTABLE)
+        raise SetupError(f"there is no event type {name!r}; those that can be posted are {known}")
     return max(versions, key=lambda known: int(known.rpartition(".v")[2]))
 
 

@@ -52,7 +52,7 @@ def export_(
     called = caller(context)
     count = 0
     with (
-        _known(project),
+        _known(project, "who may read it sees it at /records/"),
         closing(Http(called.url, called.token, 0)) as http,
         _written(output) as file,
     ):
@@ -92,7 +92,7 @@ def import_(  # noqa: PLR0913 - each is an option of the command line
     tally = Counter[str]()
     refused: list[dict[str, Any]] = []
     with (
-        _known(project),
+        _known(project, "`--create` makes it"),
         closing(Http(called.url, called.token, patience)) as http,
         _opened(file) as source,
         _progress() as tell,
@@ -124,12 +124,12 @@ def _summary(project: str, tally: Counter[str], refused: list[dict[str, Any]]) -
 
 
 @contextmanager
-def _known(project: str) -> Iterator[None]:
+def _known(project: str, advice: str) -> Iterator[None]:
     try:
         yield
     except ProblemError as error:
         if error.status == HTTPStatus.NOT_FOUND:
-            raise SetupError(f"there is no project {project!r}; `--create` makes it") from error
+            raise SetupError(f"there is no project {project!r}; {advice}") from error
         raise
 
 

@@ -14,6 +14,7 @@ import typer
 from consumers.registry import CONSUMERS
 from ops.commands.caller import caller
 from ops.commands.manual import epilog
+from ops.kafka_wiring import TAP
 from ops.logs import configure
 from ops.settings import EMBEDDED, Settings
 from ops.stopping import until_told
@@ -23,6 +24,7 @@ from store.errors import SetupError
 _MARGIN_SECONDS = 15.0
 """What is left, after `drain_seconds`, to everything that is not a handler."""
 _NAMES = tuple(consumer.name for consumer in CONSUMERS)
+_ALL = (*_NAMES, TAP)
 
 app = typer.Typer()
 
@@ -31,10 +33,11 @@ app = typer.Typer()
 def up(context: typer.Context) -> None:
     """Run everything in one process.
 
-    Ingress, relay and all consumers, until SIGTERM or Ctrl-C. Makes or upgrades the tables first.
+    Ingress, relay and all consumers, until SIGTERM or Ctrl-C; the copy in Kafka, too, where
+    MUNIMENT_KAFKA_URL names one. Makes or upgrades the tables first.
     """
     settings = caller(context).settings
-    _run(settings, ingress=True, consumers=_NAMES)
+    _run(settings, ingress=True, consumers=_ALL if settings.kafka_url else _NAMES)
 
 
 @app.command(epilog=epilog("ingress"))
@@ -49,7 +52,7 @@ def ingress(context: typer.Context) -> None:
 @app.command(epilog=epilog("consume ingest-file", "consume ingest-file answer-probe"))
 def consume(
     context: typer.Context,
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help=", ".join(_NAMES))],
+    names: Annotated[list[str], typer.Argument(metavar="NAME...", help=", ".join(_ALL))],
 ) -> None:
     """Run consumers.
 

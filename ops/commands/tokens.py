@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops.commands.caller import AsJson, caller
+from ops.commands.caller import CLI, AsJson, caller
 from ops.commands.manual import command_group, epilog
 from ops.commands.printing import print_json, print_table
 from ops.stores import open_store, prepare
@@ -29,7 +29,7 @@ def create(
     """Make a token and print it, this once."""
     with open_store(caller(context).settings) as store:
         prepare(store, may_upgrade=False)
-        token_id, secret = store.accounts.create_token(user, label)
+        token_id, secret = store.accounts.create_token(user, label, by=CLI)
     if json:
         print_json({"id": token_id, "user": user, "label": label, "token": secret})
         return
@@ -70,5 +70,5 @@ def revoke(
     """Let nobody in with a token any more; within half a minute everywhere."""
     with open_store(caller(context).settings) as store:
         prepare(store, may_upgrade=False)
-        store.accounts.revoke_token(token_id)
+        store.accounts.revoke_token(token_id, by=CLI)
     typer.echo(f"Revoked {token_id}.")

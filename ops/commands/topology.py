@@ -99,7 +99,9 @@ def _wanted(context: typer.Context) -> tuple[Settings, Topology]:
     settings = caller(context).settings
     if settings.bus_url == EMBEDDED:
         raise SetupError("the embedded bus needs no topology; MUNIMENT_BUS_URL names none other")
-    return settings, derive(CONSUMERS, archived_fits=settings.archived_fits_exchange)
+    return settings, derive(
+        CONSUMERS, archived_fits=settings.notice_exchange if settings.announces_on_bus else ""
+    )
 
 
 def _show(found: Sequence[Difference], *, json: bool) -> None:

@@ -10,11 +10,11 @@ from typing import Annotated
 
 import typer
 
-from ops.commands.caller import AsJson, caller
+from ops.commands.caller import CLI, AsJson, caller
 from ops.commands.manual import command_group, epilog
 from ops.commands.printing import print_json, print_table
 from ops.stores import Store, open_store, prepare
-from store.accounts import User
+from store.entrance import User
 from store.errors import SetupError
 from store.user_names import RULE
 
@@ -42,7 +42,10 @@ def add(  # noqa: PLR0913 - each is an option of the command line
         bool, typer.Option("--superuser", help="May do everything, in every project.")
     ] = False,
     operator: Annotated[
-        bool, typer.Option("--operator", help="May decide about parked events, and schedule.")
+        bool,
+        typer.Option(
+            "--operator", help="May decide about parked events, schedule, and use the console."
+        ),
     ] = False,
     password_stdin: PasswordStdin = False,
     json: AsJson = False,
@@ -54,7 +57,9 @@ def add(  # noqa: PLR0913 - each is an option of the command line
     password = _from_stdin() if password_stdin else None
     with open_store(caller(context).settings) as store:
         prepare(store, may_upgrade=False)
-        kept = store.accounts.add_user(name, password, superuser=superuser, operator=operator)
+        kept = store.accounts.add_user(
+            name, password, superuser=superuser, operator=operator, by=CLI
+        )
     if json:
         rights = {"superuser": superuser, "operator": operator}
         print_json({"name": kept, **rights, "has_password": password is not None})
@@ -79,7 +84,7 @@ def role(
         bool | None,
         typer.Option(
             "--operator/--no-operator",
-            help="Whether it may decide about parked events, and schedule.",
+            help="Whether it may decide about parked events, schedule, and use the console.",
         ),
     ] = None,
 ) -> None:
@@ -88,7 +93,7 @@ def role(
         raise SetupError("say what is to change: --[no-]superuser or --[no-]operator")
     with open_store(caller(context).settings) as store:
         prepare(store, may_upgrade=False)
-        user = store.accounts.set_role(name, superuser=superuser, operator=operator)
+        user = store.accounts.set_role(name, superuser=superuser, operator=operator, by=CLI)
         _warn_without_superuser(store)
     typer.echo(f"{user.name}: {_rights(user) or 'no rights but to write'}")
 
@@ -99,7 +104,7 @@ def passwd(context: typer.Context, name: Name, *, password_stdin: PasswordStdin 
     password = _from_stdin() if password_stdin else _asked()
     with open_store(caller(context).settings) as store:
         prepare(store, may_upgrade=False)
-        store.accounts.set_password(name, password)
+        store.accounts.set_password(name, password, by=CLI)
     typer.echo(f"Changed the password of {name}.")
 
 
@@ -131,7 +136,7 @@ def disable(context: typer.Context, name: Name) -> None:
     """Let a user in no more, by password or token; within half a minute everywhere."""
     with open_store(caller(context).settings) as store:
         prepare(store, may_upgrade=False)
-        store.accounts.disable(name)
+        store.accounts.disable(name, by=CLI)
         _warn_without_superuser(store)
     typer.echo(f"Disabled {name}; `muniment user enable {name}` undoes it.")
 
@@ -141,7 +146,7 @@ def enable(context: typer.Context, name: Name) -> None:
     """Let a disabled user in again."""
     with open_store(caller(context).settings) as store:
         prepare(store, may_upgrade=False)
-        store.accounts.enable(name)
+        store.accounts.enable(name, by=CLI)
     typer.echo(f"Enabled {name}.")
 
 

@@ -70,7 +70,8 @@ def consumers(patient: Patient) -> Finding:
         told = f"{len(paused)} consumers are paused: {paused[0]}"
         return Finding("consumers", "warning", told, "they go on once it answers", paused)
     processes = len({sign.process for sign in living})
-    told = f"all {len(CONSUMERS)} are at work, in {processes} processes"
+    where = "one process" if processes == 1 else f"{processes} processes"
+    told = f"all {len(CONSUMERS)} are at work, in {where}"
     return Finding("consumers", "ok", told)
 
 

@@ -56,6 +56,15 @@ def objects(patient: Patient) -> Finding:
     return Finding("objects", "ok", f"{patient.settings.objects.partition(':')[0]} store answers")
 
 
+def file_store(patient: Patient) -> Finding:
+    """See that what clients put into the file store can be read."""
+    store = patient.store.file_store
+    if store.kind == "dummy":
+        return Finding("file store", "ok", "none: clients put bytes of frames nowhere")
+    store.check()
+    return Finding("file store", "ok", f"{store.kind} store answers")
+
+
 def space(patient: Patient) -> Finding:
     """See that the disks of ours are not about to be full."""
     folders = [patient.settings.data_dir, _folder(patient) or patient.settings.data_dir]
@@ -80,7 +89,9 @@ def bus(patient: Patient) -> Finding:
     settings = patient.settings
     if settings.bus_url == EMBEDDED:
         return Finding("bus", "ok", "embedded: the queues are in the database")
-    wanted = derive(CONSUMERS, archived_fits=settings.archived_fits_exchange)
+    wanted = derive(
+        CONSUMERS, archived_fits=settings.notice_exchange if settings.announces_on_bus else ""
+    )
     found = plan(settings.bus_url, wanted, settings.management_url)
     drift = [one for one in found if one.is_drift]
     if not drift:

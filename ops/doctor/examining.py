@@ -3,7 +3,19 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ops.doctor import archive, backlog, canary, dependencies, lost, mail
+from ops.doctor import (
+    archive,
+    backlog,
+    canary,
+    dependencies,
+    frames,
+    kafka,
+    lost,
+    mail,
+    notices,
+    portal,
+    statistics,
+)
 from ops.doctor.finding import Finding, Patient
 from ops.exits import judge
 
@@ -19,6 +31,7 @@ _CHECKS = {
     "database": _Check(dependencies.database),
     "clock": _Check(dependencies.clock, ("database",)),
     "objects": _Check(dependencies.objects),
+    "file store": _Check(dependencies.file_store),
     "disk": _Check(dependencies.space),
     "bus": _Check(dependencies.bus),
     "alarms": _Check(dependencies.alarms, ("bus",)),
@@ -30,7 +43,12 @@ _CHECKS = {
     "strays": _Check(backlog.strays, ("bus",)),
     "events": _Check(lost.events, ("database", "bus")),
     "mail": _Check(mail.mail, ("database",)),
+    "notices": _Check(notices.notices, ("database",)),
+    "portal": _Check(portal.portal),
+    "kafka": _Check(kafka.kafka, ("database",)),
     "archive": _Check(archive.archive, ("database", "objects")),
+    "frames": _Check(frames.bytes_of_frames, ("database",)),
+    "statistics": _Check(statistics.statistics, ("database",)),
     "canary": _Check(canary.canary),
 }
 

@@ -76,6 +76,8 @@ def events(patient: Patient) -> Finding:
     stretch = _stretch(patient)
     losses = [loss for loss in _losses(patient, stretch) if loss.lost]
     looked = f"of ledger positions {stretch.after + 1} to {stretch.last}"
+    if stretch.last == 0:
+        looked = "for the ledger is empty"
     if not losses:
         return Finding("events", "ok", f"none is lost, {looked}")
     repaired, mended = "", False
@@ -103,7 +105,7 @@ def _losses(patient: Patient, stretch: Stretch) -> list[_Loss]:
     signs = living(database, patient.clock())
     losses = []
     for consumer in CONSUMERS:
-        reader = Reader(consumer.name, consumer.listens_to.TYPE)
+        reader = Reader(consumer.name, consumer.type)
         count, keys = 0, list[str]()
         for page in missing(database, reader, stretch):
             count += len(page)

@@ -5,6 +5,7 @@ from typing import Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
+from store.frames.name_index import is_compared
 from store.table_types import UtcDateTime
 from store.tables import metadata
 
@@ -22,6 +23,7 @@ context.configure(
     # SQLite cannot alter a column; Alembic then copies the table.
     render_as_batch=True,
     render_item=render,
+    include_name=is_compared,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 from playwright.sync_api import Browser, expect
+from pydantic_core import to_json
 
 from tests.equipment.browsing import Visitor, visiting
 from tests.equipment.installations import Caller
@@ -17,8 +18,11 @@ NAVIGATION = {
     "Status": "/",
     "Events": "/events",
     "Files": "/files",
+    "Archive": "/archive/frames/",
     "Records": "/records/",
     "Packages": "/packages",
+    "Statistics": "/statistics",
+    "Services": "/reference/",
     "Parked": "/parked",
     "API": "/docs",
 }
@@ -26,6 +30,16 @@ DEEPER = (
     *("event", "file", "parked item", "project", "search", "record", "diff", "history"),
     *("permissions", "package", "problems"),
 )
+SCRAPED = (
+    *("service/info", "service/stats", "service/app", "service/support", "platform/app"),
+    *("service/archive/info", "service/archive/stats", "service/archive/status"),
+)
+"""Pages below `/reference` whose titles programs rely on, to the letter."""
+DOCUMENTS = (
+    *("service/archive/doc", "service/archive/tryme", "documents/service/doc"),
+    *("documents/platform/factsheet", "service/records/releasenotes"),
+)
+"""Other pages below `/reference`."""
 LONG = "x" * 200
 """What no line of a telephone has room for."""
 
@@ -76,6 +90,30 @@ def root(browser: Browser, store: Recording) -> Iterator[Visitor]:
         root.open("/parked")
         root.open("/records/?sign_in=1")
         yield root
+
+
+@pytest.fixture(scope="module")
+def described(store: Recording) -> None:
+    """The service is described at length."""
+    caller = Caller.of(store.running)
+    said = caller.call("GET", "/reference/service/info", accept="application/json").json
+    fields = ("name", "synopsis", "version", "institution", "category", "researchSubject")
+    body = to_json({**said, **dict.fromkeys(fields, LONG), "tags": [LONG]})
+    assert caller.call("PUT", "/reference/service/setinfo", body).status == 200
+
+
+@pytest.mark.usefixtures("described")
+@pytest.mark.parametrize("path", [*SCRAPED, *DOCUMENTS])
+def test_a_page_of_a_component_is_whole(root: Visitor, path: str) -> None:
+    root.page.goto(f"{root.home}/reference/{path}")
+    expect(root.page.get_by_role("heading", level=1)).to_have_count(1)
+    assert root.page.title().endswith(" · Muniment") == (path in DOCUMENTS)
+    assert root.nameless() == []
+    assert root.too_wide() <= 0
+    root.skip_to_content()
+    # Nobody works in this archive, and browsers complain of what a page says with 503.
+    assert [one for one in root.complaints if "503" not in one] == []
+    root.complaints.clear()
 
 
 @pytest.mark.parametrize("name", [*NAVIGATION, *DEEPER])

@@ -43,7 +43,9 @@ class TestRabbitMQ(BusContract):
         with closing(pika.BlockingConnection(pika.URLParameters(amqp_url))) as connection:
             headers = {"cloudEvents:specversion": "0.3", "odd": b"\xff", "nested": {"n": [1, None]}}
             properties = pika.BasicProperties(headers=headers, message_id="m", priority=3)
-            connection.channel().basic_publish("", OWNER.name, b"\x00\xff", properties)
+            channel = connection.channel()
+            channel.confirm_delivery()
+            channel.basic_publish("", OWNER.name, b"\x00\xff", properties)
         with closing(bus.open(OWNER)) as source:
             (delivery,) = take(source, 1)
         assert isinstance(delivery.event, Malformed)

@@ -56,6 +56,9 @@ class Installation:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 output = f"{process.communicate()[0]}\nstill at it after {_PATIENCE_SECONDS} s"
+            except KeyboardInterrupt:  # nobody else would end what waits in a loop of the shell
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
         assert process.returncode == 0, f"{words[-1]}\nexits with {process.returncode}:\n{output}"
         return output.replace(self.address, WRITTEN_ADDRESS)
 

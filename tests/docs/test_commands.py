@@ -14,6 +14,7 @@ ELSEWHERE = {
     "docs/how-to/add-a-consumer.md",
     "docs/how-to/deal-with-parked-events.md",
     "docs/how-to/package-datasets.md",
+    "docs/how-to/use-ocs-ingester.md",
     "docs/how-to/use-sumatra.md",
 }
 

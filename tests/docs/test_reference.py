@@ -30,7 +30,8 @@ def test_nothing_is_left_without_a_word(generated: Mapping[str, str]) -> None:
         f"{page}: {row}"
         for page in ("settings.md", "metrics.md", "http.md", "command-line.md")
         for row in generated[page].splitlines()
-        if row.endswith("|  |") and row.strip("| ") and not _names_an_argument(row)
+        if row.endswith("|  |") and row.strip("| ")
+        if page != "command-line.md" or not _names_an_argument(row)
     ]
     assert empty == []
 

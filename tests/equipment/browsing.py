@@ -21,7 +21,7 @@ from playwright.sync_api import (
 from tests.equipment.recording import PASSWORDS
 from tests.services.chromium import Chromium
 
-NARROW = 400
+NARROW = 360
 """Pixels: a telephone."""
 PATIENCE_MILLISECONDS = 15_000
 

@@ -1,15 +1,21 @@
 """A process that runs one consumer and dies at a named instant, as by kill -9.
 
-Run as `python -m tests.equipment.dying INSTANT DATABASE_URL BUS_URL FOLDER [CONSUMER]`.
+Run as `python -m tests.equipment.dying INSTANT DATABASE_URL BUS_URL FOLDER [CONSUMER]`;
+clients of the archive share `FOLDER/files` with it, where that is.
 """
 
 import os
 import signal
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from threading import Event
+from threading import Event as Flag
+from typing import Any
 
 from consumers.registry import CONSUMERS
+from schemas.base import Event
+from store.file_stores.folder import FolderFileStore
 from tests.equipment.objects import InterceptedObjects
 from tests.equipment.sources import Intercepted
 from tests.equipment.world import PATIENCE_SECONDS, open_world
@@ -22,6 +28,7 @@ INSTANTS = {
     "after the object's effects": "moved",
     "before the commit": "before settle",
     "at the end of the transaction": "after settle",
+    "right before the commit": "all written",
     "after the commit, before the acknowledgement": "before acknowledge",
     "after the acknowledgement": "after acknowledge",
 }
@@ -38,6 +45,12 @@ def main(
         if at == fatal:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    def handle(event: Any, work: Any) -> Sequence[Event]:  # noqa: ANN401 - those of the consumer
+        follow_ons = consumer.handle(event, work)
+        # Behind what the handler itself has left for the end.
+        work.transaction.before_commit(lambda: reach("all written"))
+        return follow_ons
+
     with open_world(
         [consumer],
         database_url=database_url,
@@ -45,16 +58,18 @@ def main(
         folder=Path(folder),
         instance="dying",
     ) as world:
+        if (shared := Path(folder) / "files").is_dir():
+            world.file_store = FolderFileStore(shared)
         world.objects = InterceptedObjects(world.objects, reach)
         with world.working(
-            consumer,
+            replace(consumer, handle=handle),
             around=lambda source: Intercepted(
                 source,
                 before=lambda call: reach(f"before {call}"),
                 after=lambda call: reach(f"after {call}"),
             ),
         ):
-            Event().wait(PATIENCE_SECONDS)
+            Flag().wait(PATIENCE_SECONDS)
     sys.exit(f"the instant {instant!r} did not come")
 
 

@@ -3,6 +3,9 @@
 import json
 from datetime import UTC, datetime
 
+from tests.equipment.earlier_frames import frame_rows
+from tests.equipment.earlier_packages import package_rows
+
 NOON = datetime(2026, 2, 28, 12, tzinfo=UTC)
 PROBE = "muniment.probe.requested.v1"
 
@@ -256,5 +259,17 @@ THIRD: Rows = {
         }
     ],
 }
-RELEASES = {"0001": (FIRST, KEPT), "0002": (SECOND, SECOND), "0003": (THIRD, THIRD)}
+FOURTH: Rows = {**THIRD, **package_rows(HANDLED, WAITING, NOON)}
+FIFTH: Rows = {
+    **FOURTH,
+    "files": [{**row, "frame": None} for row in FOURTH["files"]],
+    **frame_rows(HANDLED, NOON),
+}
+RELEASES = {
+    "0001": (FIRST, KEPT),
+    "0002": (SECOND, SECOND),
+    "0003": (THIRD, THIRD),
+    "0004": (FOURTH, FOURTH),
+    "0005": (FIFTH, FIFTH),
+}
 """By revision: the rows that are there, and those that are left of them, as far as they said."""

@@ -9,12 +9,17 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from http_ingress.application import application
+from http_ingress.archive.ports import ArchivePorts
 from http_ingress.packager.ports import PackagerPorts
 from http_ingress.ports import Limits, Listener, Ports
 from http_ingress.server import HttpServer, listen
+from ops.archive_settings import ArchiveSettings
 from producers.acceptor import Acceptor
+from producers.components import Components
 from store.accounts import Accounts
 from store.activity import embedded_queues
+from store.archive.portal_ports import Portal
+from tests.equipment.archive_people import archive_people
 from tests.equipment.installations import Caller
 from tests.equipment.world import World, new_id
 
@@ -57,15 +62,21 @@ class Ingress:
 
 
 @contextmanager
-def serving(
+def serving(  # noqa: PLR0913 - each is something that a test may choose
     world: World,
     *,
     limits: Limits | None = None,
     public_reads: bool = True,
     canary: Callable[[], str | None] = lambda: None,
     consumer: str = "answer-probe",
+    portal: Portal | None = None,
+    anonymous_per_day: int = 0,
+    users_per_day: int = 0,
 ) -> Iterator[Ingress]:
-    """Run an ingress for the block; `consumer` is the one there is, of probes."""
+    """Run an ingress for the block; `consumer` is the one there is, of probes.
+
+    There is no observation portal, and nobody is throttled, unless a test says so.
+    """
     accounts = Accounts(world.database, world.clock, new_id, secrets.token_urlsafe)
     if USER not in [user.name for user in accounts.users()]:
         accounts.add_user(USER, None)
@@ -84,6 +95,13 @@ def serving(
         stamp=world.stamp,
         waiters=world.waiters,
         accounts=accounts,
+        components=Components(
+            world.database,
+            world.bus.ledger,
+            world.stamp,
+            world.clock,
+            f"{url}/reference/service/add",
+        ),
         listeners=[Listener(consumer, "muniment.probe.requested.v1", ())],
         queues=lambda: embedded_queues(world.database, ["answer-probe"], world.clock()),
         readiness=lambda: {"database": None},
@@ -104,6 +122,21 @@ def serving(
             largest_request=16 * 1024**2,
             anonymise=str,
         ),
+        archive=ArchivePorts(
+            people=archive_people(
+                world.database,
+                accounts,
+                world.clock,
+                portal,
+                anonymous_per_day=anonymous_per_day,
+                users_per_day=users_per_day,
+            ),
+            file_store=world.file_store,
+            secret=PACKAGER_SECRET,
+            rules=lambda: ArchiveSettings().post_rules(),
+            scratch=world.inbox.parent / "making",
+        ),
+        console_secret=PACKAGER_SECRET,
     )
     server = HttpServer(application(ports), listening, drain_seconds=2)
     acceptor.start()

@@ -15,7 +15,7 @@ from http_ingress.records.html.pages import DiffPage, HistoryPage, ProjectPage, 
 from http_ingress.records.searching import Search
 from http_ingress.records.visitors import Visit
 from schemas.record_document import Document, complete, write
-from store.accounts import User
+from store.entrance import User
 from store.projects import Project, Standing
 from store.record_ports import LongText
 from store.record_views import Listed, Past, Stored

@@ -21,20 +21,29 @@ from consumers.runtime.source import Source
 from consumers.runtime.sweeping import Sweeper
 from consumers.runtime.telemetry import Ending
 from consumers.runtime.worker import Worker
+from ops.archive_settings import ArchiveSettings
 from ops.buses import Bus, EmbeddedBus, RabbitBus, Surroundings
 from ops.topology import apply, derive
 from producers.doorbell import Waiters
+from producers.notices import NoNotices
 from producers.stamping import Stamp
 from schemas.base import Event
 from schemas.envelope import Envelope
 from schemas.packaging import Packaging
 from schemas.routing import exchange, is_request, routing_key
 from store import tables
+from store.components.pollster import WebPollster
+from store.components.ports import Pollster
 from store.database import Database, Transaction, open_database
+from store.file_stores.none import NoFileStore
+from store.file_stores.ports import FileStore
+from store.fits.keys import HeaderMapping
 from store.fixity import Measure
+from store.frames.describing import Describing
 from store.inbox import Kind
 from store.keys import staging_key
 from store.ledger import Entry
+from store.notice_ports import Notices
 from store.objects_local import LocalObjectStore
 from store.outgoing import Outgoing
 from store.package_ports import Mailer, Scratch
@@ -117,7 +126,15 @@ class World:
     """How long a process that says nothing is believed to live."""
     mailer: Mailer = field(default_factory=lambda: open_mailer("smtp://127.0.0.1:1"))
     """There is no mail server unless a test has one."""
+    pollster: Pollster = field(default_factory=lambda: WebPollster(Outgoing(["127.0.0.1"])))
     packaging: Packaging = field(default_factory=Packaging)
+    file_store: FileStore = field(default_factory=NoFileStore)
+    notices: Notices = field(default_factory=NoNotices)
+    describing: Describing = field(
+        default_factory=lambda: Describing(
+            wanted=True, mapping=HeaderMapping(), rules=ArchiveSettings().post_rules
+        )
+    )
     scratch: Scratch | None = None
     """None: a folder on a disk that is never full."""
 
@@ -137,10 +154,15 @@ class World:
             new_id=new_id,
             new_secret=lambda: token_urlsafe(32),
             web=Outgoing(["127.0.0.1"]),
+            pollster=self.pollster,
+            chance=lambda: 0.5,
             mailer=self.mailer,
             scratch=self.scratch or LocalScratch(self.inbox.parent / "scratch", reserve=0),
             packaging=self.packaging,
             anonymise=str,
+            file_store=self.file_store,
+            notices=self.notices,
+            describing=self.describing,
         )
 
     @property

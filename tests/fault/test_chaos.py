@@ -21,7 +21,7 @@ from sqlalchemy import delete, insert, select
 
 from store.database import Database, open_database
 from store.errors import DatabaseUnavailableError
-from store.tables import events, probes
+from store.tables import deliveries, events, probes
 from tests.services.private_postgresql import PrivatePostgreSQL
 from tests.services.private_rabbitmq import PrivateRabbitMQ
 from tests.services.s3 import S3
@@ -159,6 +159,10 @@ def test_what_goes_missing_or_comes_twice_is_reported(tmp_path: Path) -> None:
         with database.transaction() as transaction:
             transaction.execute(delete(probes).where(probes.c.event_key == key))
             transaction.execute(insert(events).values(follow_on))
+            # As any event is, it is to be counted.
+            delivery = {"queue": "update-stats", "attempt": 1, "taken": 0}
+            due = {"event_key": follow_on["key"], "not_before": follow_on["recorded_at"]}
+            transaction.execute(insert(deliveries).values({**delivery, **due}))
     code, found = finish(process)
     assert code == 1
     assert (found["lost"], found["doubled"]) == (1, 1)

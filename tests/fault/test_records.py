@@ -1,9 +1,6 @@
 """Records while consumers are stopped or die: repeated, joined, applied once, in order."""
 
 import json
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -18,6 +15,7 @@ from schemas.records import RecordDeleted, RecordPutRequested, RecordRefused
 from store.database import Database
 from store.tables import deliveries, events
 from tests import foreign_amqp as foreign
+from tests.equipment.killing import run_until_killed
 from tests.equipment.recording import Recording, finished, recording
 from tests.fault.record_account import (
     PATIENCE_SECONDS,
@@ -31,7 +29,6 @@ from tests.fault.record_account import (
 )
 from tests.services.waiting import until
 
-ROOT = Path(__file__).parents[2]
 STORE, DELETE = "store-record", "delete-records"
 BEFORE_THE_COMMIT = "before the commit"
 AFTER_THE_COMMIT = "after the commit, before the acknowledgement"
@@ -92,18 +89,14 @@ def die(here: Recording, folder: Path, instant: str) -> None:
     """Have a process store records until the instant comes."""
     settings = here.running.settings
     (folder / "dying").mkdir()
-    ended = subprocess.run(
-        [
-            *(sys.executable, "-m", "tests.equipment.dying", instant),
-            *(settings.database, settings.bus_url, str(folder / "dying"), STORE),
-        ],
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
+    run_until_killed(
+        "tests.equipment.dying",
+        instant,
+        settings.database,
+        settings.bus_url,
+        str(folder / "dying"),
+        STORE,
     )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 
 def forget_leases(database: Database) -> None:

@@ -1,11 +1,7 @@
 """A consumer's process is killed at named instants: nothing is lost, and nothing is done twice."""
 
 import hashlib
-import signal
-import subprocess
-import sys
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,26 +13,18 @@ from store.keys import content_key
 from store.outbox import GRACE
 from store.uploads import sweep_staging
 from tests.equipment.dying import INSTANTS
+from tests.equipment.killing import in_worlds, run_consumer_until_killed
 from tests.equipment.making import MakeWorld
 
-ROOT = Path(__file__).parents[2]
 BYTES = b"SIMPLE  =                    T"
 KEY = content_key(hashlib.sha256(BYTES).hexdigest())
 COPYING = {"in the middle of copying", "after the copy is whole"}
 IN_EVERY_WORLD = {"before the handler", "after the commit, before the acknowledgement"}
 
 
-def instants() -> list[object]:
-    """Every instant on SQLite, and those that the bus has a part in everywhere."""
-    return [
-        pytest.param(kind, instant, id=f"{kind}: {instant}")
-        for instant in INSTANTS
-        for kind in ("sqlite", "postgresql", "rabbitmq")
-        if kind == "sqlite" or instant in IN_EVERY_WORLD
-    ]
-
-
-@pytest.mark.parametrize(("make_world", "instant"), instants(), indirect=["make_world"])
+@pytest.mark.parametrize(
+    ("make_world", "instant"), in_worlds(INSTANTS, IN_EVERY_WORLD), indirect=["make_world"]
+)
 def test_nothing_is_lost_and_nothing_is_done_twice(make_world: MakeWorld, instant: str) -> None:
     world = make_world(CONSUMER)
     if instant in COPYING:
@@ -46,18 +34,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(make_world: MakeWorld, instan
         source = f"upload:{world.receive(BYTES).id}"
     (sent,) = world.accept(FileIngestRequested(name="a.fits", source=source))
 
-    died = subprocess.run(
-        [
-            *(sys.executable, "-m", "tests.equipment.dying", instant),
-            *(make_world.database_url, make_world.bus_url, str(make_world.folder)),
-        ],
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert died.returncode == -signal.SIGKILL, died.stderr
+    run_consumer_until_killed(make_world, instant, CONSUMER.name)
     # Nobody waits for what the dead held: its leases run out, its outbox rows are swept.
     world.clock.advance(max(LEASE, GRACE) + timedelta(seconds=1))
     world.work_off(CONSUMER)

@@ -7,8 +7,9 @@ import pytest
 import uuid_utils
 from sqlalchemy import select, update
 
-from store.accounts import TOKEN_PREFIX, AccountError, Accounts
+from store.accounts import AccountError, Accounts
 from store.database import Database
+from store.entrance import TOKEN_PREFIX
 from store.tables import tokens, users
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

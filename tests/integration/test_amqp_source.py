@@ -179,7 +179,7 @@ def test_a_source_comes_back_after_a_loss_and_the_unfinished_with_it(url: str) -
         until_there_is_room(url)
         lose(cable, source)
         again = take(source, WINDOW)
-        assert keys(again) == sent[1:]
+        assert sorted(keys(again)) == sorted(sent[1:])
         assert all(one.seen for one in again)
         assert again[0].connection != first[0].connection
 

@@ -22,6 +22,10 @@ from tests.services.s3 import S3
 EVENTS = ("--count", "60", "--connections", "2,3", "--batch", "20", "--latencies", "3")
 FILES = ("--files", "20", "--size", "3KiB", "--large", "5MiB", "--connections", "2")
 RECORDS = ("--count", "20", "--connections", "1,3", "--readers", "2", "--listed", "30")
+FRAMES = (
+    *("--count", "10", "--connections", "2", "--readers", "2", "--lists", "2", "--listed", "20"),
+    *("--files", "2", "--file-size", "300KB"),
+)
 PACKAGES = ("--rows", "120", "--columns", "6", "--page-size", "50", "--file-size", "3MB")
 COURSES = ["raw floor", "2 connections", "3 connections", "2 connections, batches of 20"]
 
@@ -67,7 +71,8 @@ def deployed(amqp_url: str, postgresql_url: str, tmp_path: Path) -> Iterator[Ben
     yield Bench(urls, tmp_path)
     queues = ["answer-probe", "ingest-file", "store-record", "delete-records"]
     queues += ["zip-dataset.fast", "zip-dataset.slow", "send-mail"]
-    queues += ["bench.witness", "floor.requests", "floor.answers"]
+    queues += ["ingest-frame", "announce-archived", "examine-frame", "update-stats"]
+    queues += ["bench.witness", "bench.notices", "floor.requests", "floor.answers"]
     assert queue_lengths(amqp_url, queues) == {}
     assert list(tmp_path.iterdir()) == []
 
@@ -109,6 +114,13 @@ def test_every_file_is_accounted_for(bench: Bench) -> None:
         assert idle <= many["peak_memory"][process] <= large["peak_memory"][process]
 
 
+def test_every_count_is_accounted_for(bench: Bench) -> None:
+    found = bench.measure("stats", "--count", "60", "--rounds", "1")
+    names = ["raw floor", "raw floor, added up first", "update-stats"]
+    assert [course["course"] for course in found["courses"]] == names
+    check_conserved(found["courses"], 60)
+
+
 def test_every_record_is_accounted_for(bench: Bench) -> None:
     found = bench.measure("records", *RECORDS, "--rounds", "1")
     assert found["listed"] == 30
@@ -140,6 +152,23 @@ def test_every_package_holds_what_the_script_packages(bench: Bench) -> None:
             assert 0 < course["times"]["least"] <= course["times"]["most"]
             assert 0 < course["packed"] < kind["size"]
     assert all(idle <= found["peak_memory"][name] for name, idle in found["idle_memory"].items())
+
+
+def test_every_frame_is_accounted_for(bench: Bench) -> None:
+    found = bench.measure("archive", *FRAMES, "--rounds", "1")
+    assert (found["listed"], found["files"], found["file_size"]) == (20, 2, 300_000)
+    kinds = {kind["work"]: kind for kind in found["kinds"]}
+    courses = {name: [one["course"] for one in kind["courses"]] for name, kind in kinds.items()}
+    by_sql, announced = ["raw floor", "archive"], ["creates", "notices"]
+    told = {} if "embedded" in found["place"] else {"notices": announced}
+    same = {"create": by_sql, "list": by_sql, "md5": by_sql}
+    assert courses == {**same, "zip": ["cat", "zip"], **told}
+    things = {"create": 10, "list": 2, "md5": 10, "zip": 2 * 300_000, "notices": 10}
+    for name, kind in kinds.items():
+        check_conserved(kind["courses"], things[name])
+    for name in same:
+        for latency in kinds[name]["latency_ms"].values():
+            assert 0 < latency["p50"] <= latency["p99"]
 
 
 def test_without_a_zip_the_rest_is_measured(embedded: Bench) -> None:
@@ -193,6 +222,7 @@ def test_people_get_tables_and_how_to_read_them(embedded: Bench) -> None:
         (("events", "--connections", "16,many"), "not a list of numbers"),
         (("ingest", "--size", "huge"), "not a size like 100KiB"),
         (("package", "--file-size", "half"), "not a size like 100KiB"),
+        (("archive", "--file-size", "half"), "not a size like 100KiB"),
     ],
 )
 def test_wrong_arguments_are_named(embedded: Bench, arguments: Sequence[str], said: str) -> None:

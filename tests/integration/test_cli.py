@@ -205,6 +205,14 @@ def test_ingest_stops_when_it_is_not_let_in(muniment: CommandLine, folder: Path)
 # --- accounts, tables ---------------------------------------------------------------------------
 
 
+def test_a_type_that_is_none_is_told_with_those_that_can_be_posted(muniment: CommandLine) -> None:
+    unknown = muniment.run("post", "nonsense")
+    assert unknown.code == 2
+    assert "there is no event type 'nonsense'" in unknown.err
+    assert "probe.requested" in unknown.err
+    assert "probe.answered" not in unknown.err
+
+
 def test_a_token_lets_its_user_in_until_it_is_revoked(muniment: CommandLine) -> None:
     probe = ("post", "probe.requested", "--data", '{"probe": "x"}')
     assert muniment.run("user", "add", "pipeline").code == 0

@@ -135,8 +135,9 @@ def test_a_dry_run_says_what_would_be_changed_and_changes_nothing(
     for flag in ("--dry-run", "-d"):
         ran = run("packager", "anonymize", flag, packager_anonymize="bcrypt")
         assert (ran.code, ran.err) == (0, "")
-        [line] = ran.out.splitlines()
+        line, total = ran.out.splitlines()
         assert line.startswith("Would have updated packager_requests with ")
+        assert total == "Rows that would be anonymised: 1."
         assert ADA not in line
     assert addresses(tables) == [ADA]
 

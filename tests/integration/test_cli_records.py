@@ -84,6 +84,10 @@ def test_a_record_that_is_none_is_named_and_the_others_are_stored(muniment: Comm
 def test_what_cannot_be_is_one_line_that_says_what_to_do(muniment: CommandLine) -> None:
     unknown = muniment.run("records", "export", "nothing")
     assert (unknown.code, unknown.out) == (2, "")
+    assert "there is no project 'nothing'; who may read it sees it at /records/" in unknown.err
+    empty = muniment.folder / "empty.jsonl"
+    empty.write_text('{"label": "a"}\n')
+    unknown = muniment.run("records", "import", "nothing", empty)
     assert "there is no project 'nothing'; `--create` makes it" in unknown.err
     cut = muniment.run("records", "import", "cut", "-", "--create", stdin='[{"label": "a"}')
     assert cut.code == 2

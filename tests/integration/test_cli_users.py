@@ -79,3 +79,24 @@ def test_losing_the_last_superuser_is_warned_of(tmp_path: Path) -> None:
         assert "no superuser gets in any more" in lost.err
     assert line.run("user", "enable", "ada").code == 0
     assert line.run("user", "role", "bob", "--no-operator").err == ""
+
+
+def test_what_commands_change_is_in_the_audit(muniment: CommandLine) -> None:
+    assert muniment.run("user", "add", "audited").code == 0
+    assert muniment.run("user", "role", "audited", "--operator").code == 0
+    made = muniment.run("token", "create", "--user", "audited", "--label", "x", "--json").json
+    assert muniment.run("token", "revoke", made["id"]).code == 0
+    shown = muniment.run("audit", "--of", "user:audited", "--json").json
+    assert [(one["who"], one["field"], one["new"]) for one in shown] == [
+        ("cli", "operator", True),
+        ("cli", "user", {"superuser": False, "operator": False, "password": False}),
+    ]
+    [latest, first] = muniment.run("audit", "--most", "2", "--json").json
+    assert (latest["field"], first["field"]) == ("revoked", "token")
+    assert made["token"] not in muniment.run("audit", "--json").out
+    before = muniment.run("audit", "--before", str(first["id"]), "--most", "1", "--json").json
+    assert [one["field"] for one in before] == ["operator"]
+    table = muniment.run("audit", "--of", "user:audited").out
+    assert "user:audited" in table
+    assert "cli" in table
+    assert muniment.run("audit", "--of", "user:nobody").out == "Nothing was changed.\n"

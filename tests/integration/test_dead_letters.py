@@ -84,6 +84,7 @@ def test_one_that_comes_again_is_parked_once(make_rabbit: MakeWorld) -> None:
         assert body is not None
     for _ in range(2):
         with channel(url) as to:
+            to.confirm_delivery()
             to.basic_publish("", DEAD, body, properties)
 
     def drained() -> bool:

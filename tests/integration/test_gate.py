@@ -13,8 +13,9 @@ from http_ingress.authentication import Gate, basic
 from http_ingress.problems import Problem
 from http_ingress.threads import Threads
 from ops.stores import clock, new_id
-from store.accounts import Accounts, User
+from store.accounts import Accounts
 from store.database import Database
+from store.entrance import User
 
 T = TypeVar("T")
 PASSWORD = "p@ss:w%rd 100%"
@@ -301,5 +302,38 @@ def test_who_gives_up_leaves_the_answer_to_the_others(
         assert named(await second) == "ann@example.org"
         assert await gate.identify_basic("ann@example.org", PASSWORD) is not None
         assert len(accounts.passwords) == 1
+
+    at_gate(work)
+
+
+# --- proofs -------------------------------------------------------------------------------------
+
+
+def test_a_proof_is_asked_for_anew_each_time(accounts: Asked, at_gate: AtGate[None]) -> None:
+    async def work(gate: Gate) -> None:
+        assert await gate.identify_basic("ann@example.org", PASSWORD) is not None
+        accounts.set_password("ann@example.org", "another one")
+        assert await gate.identify_basic("ann@example.org", PASSWORD) is not None, "remembered"
+        assert await gate.prove("ann@example.org", PASSWORD) is None
+        proof = await gate.prove("ann@example.org", "another one")
+        assert proof is not None
+        assert proof.user.name == "ann@example.org"
+
+    at_gate(work)
+
+
+def test_only_so_many_proofs_wait(accounts: Asked, at_gate: AtGate[None]) -> None:
+    accounts.held = True
+
+    async def work(gate: Gate) -> None:
+        asked = [asyncio.ensure_future(gate.prove(f"u{n}", "x" * 8)) for n in range(17)]
+        done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        [refused] = done
+        problem = refused.exception()
+        assert isinstance(problem, Problem)
+        assert problem.kind.status == 429
+        accounts.go.release(100)
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert [one for one in answers if one is not None] == [problem]
 
     at_gate(work)

@@ -58,7 +58,7 @@ def test_a_paused_consumer_is_named_and_goes_on(running: System, settings: Setti
         [sign] = until(signs, seconds=PATIENCE_SECONDS, what="the sign of life")
         page = caller.call("GET", "/", accept="text/html").body.decode()
         assert f"{sign['process']} is paused since " in page
-        assert "its objects does not answer" in page
+        assert "its object store does not answer" in page
         told = client.operation(asked).waiting_for
         assert f"{NAME} in {sign['process']} is paused since " in told[0]
 

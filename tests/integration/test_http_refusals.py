@@ -298,6 +298,20 @@ def test_a_question_is_refused(caller: Caller, method: str, path: str, status: i
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "told"),
+    [
+        ("GET", "/nowhere", "There is nothing at '/nowhere'."),
+        ("DELETE", "/events", "DELETE is not done at '/events', only GET, HEAD, POST."),
+        ("POST", "/files", "name is missing; say ?name= or send PUT /files/NAME."),
+        ("POST", "/parked/replay", "body: must be a JSON object"),
+    ],
+)
+def test_a_refusal_says_what_it_is_about(caller: Caller, method: str, path: str, told: str) -> None:
+    answer = caller.call(method, path, b"[]", content_type="application/json")
+    assert answer.json["detail"] == told
+
+
 def raw(caller: Caller, request: bytes) -> bytes:
     address = urlsplit(caller.url)
     with socket.create_connection((address.hostname or "", address.port or 0), 30) as connection:

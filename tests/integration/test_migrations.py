@@ -1,5 +1,6 @@
 """Migrations lead to the tables of the code, from nothing, whoever starts them."""
 
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,14 +8,20 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, make_url, text
 from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from store.database import Database, open_database
 from store.errors import DatabaseUnavailableError, SetupError
+from store.frames.search import Contains, Search
+from store.frames.values import Sight
+from store.frames.views import find
 from store.tables import metadata
 from store.upgrading import current, differences, newest, require_newest, upgrade
+from tests.equipment.frames import NOW, Maker, keep
+from tests.services.postgresql import PostgreSQL
 
+SIGHT = Sight(NOW, superuser=True)
 ROOT = Path(__file__).parents[2]
 UPGRADE = """
 import sys
@@ -106,7 +113,7 @@ def test_several_processes_may_upgrade_at_once(empty_url: str, empty: Database) 
 
 
 def test_what_is_not_the_newest_says_what_to_do(empty: Database) -> None:
-    with pytest.raises(SetupError, match=r"at revision None, not \d{4}: run `muniment db upgrade`"):
+    with pytest.raises(SetupError, match=r"no tables: .*MUNIMENT_DATA_DIR.* `muniment db upgrade`"):
         require_newest(empty)
 
 
@@ -132,6 +139,39 @@ def test_an_upgrade_that_fails_leaves_nothing(empty: Database) -> None:
     with pytest.raises(Exception, match="uploads"):
         upgrade(empty)
     assert inspect(empty.engine).get_table_names() == ["uploads"]
+
+
+def test_names_are_found_where_no_extension_may_be_added(
+    postgresql: PostgreSQL, caplog: pytest.LogCaptureFixture
+) -> None:
+    user = f"muniment_{secrets.token_hex(6)}"
+    with postgresql.fresh_database() as url, closing(open_database(url)) as owned:
+        with owned.transaction() as transaction:
+            transaction.execute(text(f"CREATE ROLE {user} LOGIN PASSWORD '{user}'"))
+            transaction.execute(text(f"GRANT CREATE ON SCHEMA public TO {user}"))
+        try:
+            limited = make_url(url).set(username=user, password=user)
+            with closing(open_database(limited.render_as_string(hide_password=False))) as database:
+                upgrade(database)
+                assert differences(database) == []
+                check_names_are_found(database)
+            assert "CREATE EXTENSION pg_trgm" in caplog.text
+        finally:
+            with owned.transaction() as transaction:
+                transaction.execute(text(f"DROP OWNED BY {user}"))
+                transaction.execute(text(f"DROP ROLE {user}"))
+
+
+def test_names_are_found_after_an_upgrade(empty: Database) -> None:
+    upgrade(empty)
+    check_names_are_found(empty)
+
+
+def check_names_are_found(database: Database) -> None:
+    made = Maker().frame(target_name="NGC 7000")
+    keep(database, made)
+    page = find(database, Search((Contains("target_name", "ngc 70"),)), SIGHT, limit=1)
+    assert [one.id for one in page.frames] == [made.id]
 
 
 def test_a_database_that_cannot_be_reached_is_unavailable(free_port: int) -> None:

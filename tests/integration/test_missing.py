@@ -30,7 +30,7 @@ def world(make_embedded_world: MakeWorld) -> World:
 def lost(world: World, consumer: Consumer[ProbeRequested] | Consumer[ProbeAnswered]) -> list[str]:
     """Return the probes that are missing an hour later."""
     stretch = Stretch(0, span(world.database).last, world.clock() + LONG)
-    reader = Reader(consumer.name, consumer.listens_to.TYPE)
+    reader = Reader(consumer.name, consumer.type)
     pages = missing(world.database, reader, stretch)
     return [str(one.data) for page in pages for one in page]
 

@@ -1,12 +1,8 @@
 """Mails are sent once and counted once, whatever the mail server and our processes do."""
 
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,13 +16,13 @@ from store.outbox import GRACE
 from store.ports import Work
 from store.smtp import open_mailer
 from tests.equipment import postman
+from tests.equipment.killing import run_until_killed
 from tests.equipment.letterbox import ADDRESS, RESOURCE, write_mail
 from tests.equipment.making import MakeWorld
 from tests.equipment.post_office import HANG_UP, PostOffice, serve_mail
 from tests.equipment.world import PATIENCE_SECONDS, World
 from tests.services.waiting import until
 
-ROOT = Path(__file__).parents[2]
 QUICKLY = replace(CONSUMER, retry=RetryPolicy(attempts=3, base_seconds=0.02, factor=1.0))
 ONE_IS_ENOUGH = pytest.mark.parametrize("make_world", ["sqlite"], indirect=True)
 
@@ -257,18 +253,14 @@ def test_a_process_that_dies_sends_no_other_mail(
     world = make_world(CONSUMER)
     world.mailer = open_mailer(url_of(office))
     world.accept(write_mail(world))
-    died = subprocess.run(
-        [
-            *(sys.executable, "-m", "tests.equipment.postman", instant, url_of(office)),
-            *(make_world.database_url, make_world.bus_url, str(make_world.folder)),
-        ],
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
+    run_until_killed(
+        "tests.equipment.postman",
+        instant,
+        url_of(office),
+        make_world.database_url,
+        make_world.bus_url,
+        str(make_world.folder),
     )
-    assert died.returncode == -signal.SIGKILL, died.stderr
     world.clock.advance(max(LEASE, GRACE) + timedelta(minutes=1))
     world.sweeper.sweep()
     world.work_off(CONSUMER)

@@ -129,7 +129,7 @@ def said(line: CommandLine, words: str) -> bool:
 
 
 def test_killed_in_the_middle_it_is_run_again(amqp_url: str, tmp_path: Path) -> None:
-    apply(amqp_url, derive(CONSUMERS, delivery_limit=3))
+    apply(amqp_url, derive(CONSUMERS, delivery_limit=3, archived_fits="archived_fits"))
     sent = [due("", QUEUE) for _ in range(MANY)]
     publisher = AmqpPublisher(amqp_url, "test")
     assert publisher.publish(sent) == [Fate.CONFIRMED] * MANY

@@ -55,12 +55,16 @@ def request(url: str, key: str = KEY, exchange: str = REQUESTS) -> str:
 
 
 def requests(url: str, count: int) -> set[str]:
-    """Publish many."""
+    """Publish many, and return their ids once they lie in the queue.
+
+    The channel stays open until then: a quorum queue takes what is published without confirms
+    in its own time, and what it asks for again is lost with the channel.
+    """
     names = {str(uuid4()) for _ in range(count)}
     with foreign.channel(url) as channel:
         for name in names:
             channel.basic_publish(REQUESTS, KEY, b"{}", BasicProperties(message_id=name))
-    until(lambda: foreign.length(url, "owner") >= count, seconds=60, what="the messages")
+        until(lambda: foreign.length(url, "owner") >= count, seconds=60, what="the messages")
     return names
 
 

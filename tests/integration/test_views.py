@@ -194,7 +194,7 @@ def test_a_tree_is_found_by_any_of_its_names(world: World) -> None:
     [asked] = world.accept(request("nights/1.fits", f"upload:{upload.id}"))
     world.work_off(ingest_file.CONSUMER)
     [archived] = [one for one in world.rows(events) if one["cause"] == asked.key]
-    [version] = files_after(world.database, None, 10, FilesSelection()).files
+    [version] = files_after(world.database, None, 10, FilesSelection(), None).files
     expected = [(0, asked.key), (1, archived["key"])]
     for name in (asked.key, archived["key"], version.id, "nights/1.fits", archived["id"]):
         assert tree(why(world.database, name)) == expected, name
@@ -322,13 +322,13 @@ def add(world: World, *versions: FileVersion) -> None:
 def test_files_are_paged_newest_first(world: World) -> None:
     added = [version(f"{number}.txt") for number in range(5)]
     add(world, *added)
-    first = files_after(world.database, None, 3, FilesSelection())
+    first = files_after(world.database, None, 3, FilesSelection(), None)
     assert first.next is not None
-    second = files_after(world.database, first.next, 3, FilesSelection())
+    second = files_after(world.database, first.next, 3, FilesSelection(), None)
     assert [*first.files, *second.files] == added[::-1]
     assert second.next is None
-    assert file(world.database, added[0].id) == added[0]
-    assert file(world.database, "unheard") is None
+    assert file(world.database, added[0].id, None) == added[0]
+    assert file(world.database, "unheard", None) is None
 
 
 def test_files_are_selected(world: World) -> None:
@@ -343,6 +343,6 @@ def test_files_are_selected(world: World) -> None:
         FilesSelection(md5="b" * 32, name="axb/1"): [other],
     }
     for selection, expected in cases.items():
-        found = files_after(world.database, None, 10, selection).files
+        found = files_after(world.database, None, 10, selection, None).files
         assert sorted(found, key=lambda one: one.id, reverse=True) == list(found)
         assert list(found) == expected, selection

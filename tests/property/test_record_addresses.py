@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from http_ingress.base_urls import base_url
 from http_ingress.records.addresses import (
     NoSuchPlaceError,
     Place,
-    base_url,
     parse,
     record_url,
     record_urls,

@@ -1,8 +1,10 @@
 """Install a server from Debian's or Ubuntu's packages, without starting it."""
 
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +24,7 @@ def install(package: str) -> None:
         raise ServiceMissingError("this system has no apt-get")
     if os.geteuid() != 0:
         raise ServiceMissingError(f"needs root; try: sudo apt-get install {package}")
-    with _no_service_starts():
+    with _alone(), _no_service_starts():
         _apt_get("update")
         _apt_get("install", "--yes", "--no-install-recommends", package)
 
@@ -41,6 +43,14 @@ def _apt_get(*arguments: str) -> None:
     if done.returncode != 0:
         last = " / ".join(done.stdout.splitlines()[-3:])
         raise ServiceMissingError(f"apt-get {' '.join(arguments)} failed: {last}")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let others who test at the same time wait; apt-get would refuse them."""
+    with (Path(tempfile.gettempdir()) / "muniment-test-apt.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

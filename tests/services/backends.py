@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from tests.services import apt, chromium, postgresql, rabbitmq
 from tests.services.chromium import Chromium
 from tests.services.finding import ServiceMissingError, Way, find
+from tests.services.kafka import Kafka
 from tests.services.postgresql import PostgreSQL
 from tests.services.private_postgresql import PrivatePostgreSQL
 from tests.services.private_rabbitmq import PrivateRabbitMQ
@@ -89,6 +90,13 @@ class Backends:
         browser, how = self._noting("Chromium", lambda: find("Chromium", ways))
         self.summary["Chromium"] = f"{browser.version}, {how}"
         return browser
+
+    def kafka(self) -> Kafka:
+        """Start a broker that speaks Kafka's protocol. Raises ServiceMissingError."""
+        broker = self._noting("Kafka", lambda: started(Kafka))
+        self._stack.callback(broker.close)
+        self.summary["Kafka"] = f"{broker.version}, started privately"
+        return broker
 
     def private_rabbitmq(self) -> PrivateRabbitMQ:
         """Start a broker of our own. Raises ServiceMissingError."""

@@ -9,6 +9,7 @@ import typer.main
 import yaml
 
 from consumers.registry import CONSUMERS
+from consumers.tap_kafka import NAME
 from ops.cli import app
 from ops.settings import Settings
 
@@ -20,8 +21,21 @@ OURS = {name: one for name, one in SERVICES.items() if one["image"].startswith("
 
 
 def test_every_consumer_has_a_service_of_its_own() -> None:
-    commands = {name: one["command"] for name, one in OURS.items() if name != "ingress"}
+    always = {name: one for name, one in OURS.items() if "profiles" not in one}
+    commands = {name: one["command"] for name, one in always.items() if name != "ingress"}
     assert commands == {one.name: ["consume", one.name] for one in CONSUMERS}
+
+
+def test_what_goes_with_kafka_has_its_profile() -> None:
+    profiles = {name: one["profiles"] for name, one in SERVICES.items() if "profiles" in one}
+    assert profiles.keys() >= {"kafka", NAME}
+    assert all(found == ["kafka"] for found in profiles.values())
+    assert OURS[NAME]["command"] == ["consume", NAME]
+
+
+def test_what_goes_with_kafka_waits_for_it() -> None:
+    with_kafka = [one for one in OURS.values() if "profiles" in one]
+    assert all(one["depends_on"]["kafka"]["condition"] == "service_healthy" for one in with_kafka)
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -89,5 +103,5 @@ def test_image_is_built_in_two_stages_and_not_run_by_root() -> None:
     user = re.search(r"^USER (\w+)$", DOCKERFILE, re.MULTILINE)
     assert user is not None
     assert user[1] != "root"
-    assert "--require-hashes" in DOCKERFILE
+    assert "--require-hashes -r requirements-kafka.lock" in DOCKERFILE
     assert re.search(r"^HEALTHCHECK ", DOCKERFILE, re.MULTILINE)

@@ -61,6 +61,21 @@ def test_importing_opens_and_writes_nothing() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("ops.wiring", {"matplotlib", "numpy", "aiokafka", "faust"}),
+        ("consumers.contract", {"sqlalchemy"}),
+    ],
+)
+def test_what_is_heavy_is_imported_when_it_is_used(module: str, heavy: set[str]) -> None:
+    program = f"import sys, {module}; sys.exit(' '.join({heavy} & set(sys.modules)) or None)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_only_the_settings_read_the_environment() -> None:
     readers = {
         str(path.relative_to(ROOT))

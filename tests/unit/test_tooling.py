@@ -1,6 +1,7 @@
 """What the tests themselves stand on: finding services, and ending those that were started."""
 
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from tests.services.backends import Backends
 from tests.services.finding import ServiceMissingError, find
+from tests.services.ports import free_ports
 from tests.services.server import Server
 from tests.services.waiting import until
 
@@ -27,6 +29,13 @@ from tests.services.server import Server
 folder = pathlib.Path(sys.argv[1])
 server = Server([sys.executable, "-c", sys.argv[2]], folder=folder)
 time.sleep(600)
+"""
+
+
+OTHER = """
+import sys
+from tests.services.ports import free_ports
+print(*free_ports(int(sys.argv[1])))
 """
 
 
@@ -64,6 +73,16 @@ def test_a_service_that_was_given_is_never_replaced_by_another(
     backends = Backends(environ)
     with pytest.raises(ServiceMissingError, match=next(iter(environ))):
         getattr(backends, service)()
+
+
+def test_a_port_is_promised_to_one_process_that_can_listen_there() -> None:
+    ours = free_ports(50)
+    command = [sys.executable, "-c", OTHER, "200"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    theirs = [int(port) for port in said.split()]
+    assert len({*ours, *theirs}) == 250
+    with socket.create_server(("127.0.0.1", ours[0])) as listening:
+        assert listening.getsockname()[1] == ours[0]
 
 
 def test_a_server_can_be_stopped_started_and_killed(tmp_path: Path) -> None:

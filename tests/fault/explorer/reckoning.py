@@ -4,14 +4,17 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 
-from sqlalchemy import RowMapping, Table, func, select
+from sqlalchemy import ColumnElement, RowMapping, Table, func, select
 
 from schemas.mail import MailSent
 from schemas.records import RecordRefused
-from schemas.routing import is_request
+from schemas.routing import WATCHERS, is_request
 from store import tables
 from store.database import Database
 from tests.fault.explorer.scenarios import Scenario
+
+OWNED = tables.inbox.c.consumer.not_in(WATCHERS)
+"""Of rows in the inbox: their consumer's word ends an operation."""
 
 
 def blamed(database: Database) -> int:
@@ -30,10 +33,12 @@ def blamed(database: Database) -> int:
 def at_rest(database: Database) -> bool:
     """Whether everything accepted has ended or is parked, and nothing waits."""
     held = select(func.count().label("n")).where(tables.leases.c.owner.is_not(None))
+    ended, watched = _ended(database, OWNED), _ended(database, ~OWNED)
     return (
         _count(database, tables.outbox) == _count(database, tables.deliveries) == 0
         and database.query(held)[0]["n"] == 0
-        and _requested(database) <= _count(database, tables.inbox) + blamed(database)
+        and _requested(database) <= ended + blamed(database)
+        and _count(database, tables.events) <= watched + blamed(database)
     )
 
 
@@ -51,7 +56,8 @@ def reckon(database: Database, asked: Mapping[str, Scenario]) -> Iterator[tuple[
         for row in database.query(scenario.effects)
     }
     keys = _accepted(database, asked)
-    ended = Counter(row["event_key"] for row in database.query(select(tables.inbox.c.event_key)))
+    owned = select(tables.inbox.c.event_key).where(OWNED)
+    ended = Counter(row["event_key"] for row in database.query(owned))
     # What was parked, and replayed after its client had sent it again, is refused: it is late.
     told = select(tables.events.c.cause).where(tables.events.c.type != RecordRefused.TYPE)
     follow_ons = Counter(row["cause"] for row in database.query(told))
@@ -93,6 +99,11 @@ def _accepted(database: Database, asked: Mapping[str, Scenario]) -> Mapping[str,
         assert len(named) == 1, f"nobody asked for {row['data']}"
         keys[named[0]].append(row["key"])
     return keys
+
+
+def _ended(database: Database, which: ColumnElement[bool]) -> int:
+    """Count what consumers have finished."""
+    return int(database.query(select(func.count().label("n")).where(which))[0]["n"])
 
 
 def _requested(database: Database) -> int:

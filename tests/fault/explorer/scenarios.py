@@ -5,11 +5,13 @@ that name, how often its effect is there. That its event ended once, with one fo
 of every scenario alike.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlencode
 
 from sqlalchemy import Select, func, select
@@ -20,7 +22,17 @@ from schemas.record_document import LONG, read_moment, write
 from store.database import Database
 from store.record_ports import Happening, LongText, Record
 from store.records import SqlRecords
-from store.tables import files, mails, packages, probes, record_history
+from store.tables import (
+    files,
+    frame_notices,
+    frames,
+    mails,
+    packages,
+    probes,
+    record_history,
+)
+from tests.equipment.archive import frame_body
+from tests.equipment.archive_bytes import path_of
 from tests.equipment.ckan import Ckan
 from tests.equipment.ckan_rows import counted
 from tests.equipment.records import first_put
@@ -37,6 +49,8 @@ class Ask:
     path: str
     body: bytes
     headers: Mapping[str, str]
+    done_says: bytes | None = None
+    """In a refusal: it has been done before; None: then, too, the answer is a 2xx."""
 
 
 @dataclass(frozen=True)
@@ -124,11 +138,42 @@ def upload(name: str) -> Ask:
     return Ask("PUT", f"/files/{name}", name.encode(), {"idempotency-key": name, **WAIT})
 
 
+def post_frame(name: str) -> Ask:
+    """Post a frame of that name, as ocs-ingester does once it has put the bytes somewhere."""
+    md5 = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+    body = frame_body(basename=name, version_set=[{"key": md5, "md5": md5, "extension": EXTENSION}])
+    headers = {"content-type": "application/json"}
+    content = json.dumps(body).encode()
+    return Ask("POST", "/archive/frames/", content, headers, b"version with this md5 already")
+
+
+def put_bytes(folder: Path, name: str) -> None:
+    """Put the bytes of a frame where its client does; they are the name."""
+    path = folder / path_of(frame_body(basename=name), EXTENSION)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(name.encode())
+
+
+def is_announced_and_filed(database: Database, name: str) -> bool:
+    """Whether the frame of that name waits for no notice any more, and its bytes are a file."""
+    filed = database.query(FRAMES.where(frames.c.basename == name))
+    return bool(filed) and not database.query(select(frame_notices.c.id))
+
+
+EXTENSION = ".pdf"
+"""Of frames: nobody draws a picture of it."""
 PROBES = select(probes.c.probe.label("name"), func.count().label("times")).group_by(probes.c.probe)
 FILES = select(files.c.name, func.count().label("times")).group_by(files.c.name)
 PACKAGES = select(packages.c.resource_id.label("name"), func.count().label("times")).group_by(
     packages.c.resource_id
 )
+
+FRAMES = (
+    select(frames.c.basename.label("name"), func.count().label("times"))
+    .join(files, files.c.frame == frames.c.id)
+    .group_by(frames.c.basename)
+)
+"""Each has one file, once its bytes have been looked at."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +186,8 @@ class Outside:
     """A repository that packages are made of."""
     packager_secret: Callable[[], str]
     """Returns what clients of `/packager` have to know, once there is an installation."""
+    shared: Path
+    """Where clients of `/archive` put the bytes of frames."""
 
     def order(self, name: str) -> Ask:
         """Ask for a package of the resource of that name."""
@@ -193,6 +240,16 @@ def scenarios(outside: Outside, database: Database) -> list[Scenario]:
             repeatable=True,
             follow_ons=lambda accepted: 2 * accepted,
             is_over=partial(is_mailed, database),
+        ),
+        Scenario(
+            "frame",
+            post_frame,
+            FRAMES,
+            prepare=partial(put_bytes, outside.shared),
+            repeatable=True,
+            # Who sends it again after an answer was lost is told that it is there.
+            follow_ons=lambda accepted: accepted,
+            is_over=partial(is_announced_and_filed, database),
         ),
     ]
 

@@ -1,10 +1,12 @@
 """The contract of consumers: how long they back off, what they are bound for."""
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from consumers.contract import Consumer, RetryLater, RetryPolicy
+from schemas.envelope import Envelope
 from schemas.files import FileArchived
 from schemas.probes import ProbeRequested
 
@@ -47,6 +49,24 @@ def test_a_consumer_is_bound_for_its_type() -> None:
     assert CONSUMER.bindings == (("muniment.requests", "probe.requested.v1"),)
     reader = Consumer("reader", FileArchived, lambda _event, _work: ())
     assert reader.bindings == (("muniment.facts", "file.archived.v1"),)
+
+
+def test_who_watches_is_bound_for_every_fact_and_for_requests_that_have_an_owner() -> None:
+    watcher = Consumer("update-stats", Envelope, lambda _event, _work: ())
+    facts, *requests = watcher.bindings
+    assert facts == ("muniment.facts", "#")
+    assert ("muniment.requests", "probe.requested.v1") in requests
+    assert {exchange for exchange, _ in requests} == {"muniment.requests"}
+    assert not any("#" in key or "*" in key for _, key in requests)
+    assert (watcher.type, CONSUMER.type) == (None, ProbeRequested.TYPE)
+
+
+@pytest.mark.parametrize(
+    ("name", "listens_to"), [("update-stats", ProbeRequested), ("anybody", Envelope)]
+)
+def test_who_watches_is_known_by_name(name: str, listens_to: type[Any]) -> None:
+    with pytest.raises(ValueError, match="WATCHERS"):
+        Consumer(name, listens_to, lambda _event, _work: ())
 
 
 def test_the_window_keeps_every_thread_busy() -> None:

@@ -10,7 +10,16 @@ import pytest
 from consumers.contract import Consumer
 from consumers.registry import CONSUMERS
 from schemas.catalogue import EVENTS
-from schemas.routing import DEAD, REQUESTS, UNROUTED, exchange, is_request, matches, routing_key
+from schemas.routing import (
+    DEAD,
+    REQUESTS,
+    UNROUTED,
+    WATCHERS,
+    exchange,
+    is_request,
+    matches,
+    routing_key,
+)
 
 
 def owners(event_type: str) -> list[str]:
@@ -18,7 +27,9 @@ def owners(event_type: str) -> list[str]:
         consumer.name
         for consumer in CONSUMERS
         for to, pattern in consumer.bindings
-        if to == exchange(event_type) and matches(pattern, routing_key(event_type))
+        if consumer.name not in WATCHERS
+        and to == exchange(event_type)
+        and matches(pattern, routing_key(event_type))
     ]
 
 
@@ -38,7 +49,8 @@ def test_names_are_unique_and_fit_for_queues() -> None:
 
 @pytest.mark.parametrize("consumer", CONSUMERS, ids=lambda one: one.name)
 def test_what_is_heard_and_published_is_in_the_catalogue(consumer: Consumer[Any]) -> None:
-    for event in (consumer.listens_to, *consumer.publishes):
+    heard = [] if consumer.type is None else [consumer.listens_to]
+    for event in (*heard, *consumer.publishes):
         assert EVENTS[event.TYPE] is event
 
 

@@ -12,7 +12,7 @@ from schemas.base import Event
 from schemas.envelope import Envelope
 from schemas.probes import ProbeRequested
 from schemas.projects import ProjectCreated
-from store.accounts import User
+from store.entrance import User
 from store.errors import DatabaseUnavailableError
 from store.views import Recorded
 

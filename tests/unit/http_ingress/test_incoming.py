@@ -61,6 +61,14 @@ def test_everything_that_is_wrong_with_the_data_is_named() -> None:
     assert caught.value.kind.status == 422
 
 
+@pytest.mark.parametrize("data", [b"", b"null", b"[]", b'"p"', b"7"])
+def test_data_that_are_no_object_are_told_so_in_the_reader_s_words(data: bytes) -> None:
+    with pytest.raises(Problem, match="data") as caught:
+        read_one(HEADERS, data)
+    assert "ProbeRequested" not in caught.value.detail
+    assert caught.value.members["field"] == "data"
+
+
 def test_data_may_be_as_large_as_the_bus_carries_and_no_larger() -> None:
     padding = LARGEST_DATA - len('{"probe":"p","payload":""}')
     assert read_one(HEADERS, b'{"probe":"p","payload":"%b"}' % (b"x" * padding))

@@ -154,6 +154,7 @@ PAGES = {
         EventsPage([recorded(), recorded(None)], 3), SELECTION, "/e?a=1&b=2"
     ),
     "no events": lambda: pages.events_page(EventsPage([], None), Selection(), None),
+    "no event fits": lambda: pages.events_page(EventsPage([], None), SELECTION, None),
     "an empty page": lambda: pages.events_page(EventsPage([], 9), SELECTION, "/events?after=9"),
     "event": lambda: pages.event_page(Why("01", recorded().envelope.key, [step()], complete=False)),
     "files": lambda: pages.files_page(
@@ -214,6 +215,11 @@ def test_what_others_wrote_stays_text(name: str) -> None:
     if name in {"status", "events", "event", "files", "file", "packages", "package", "problem"}:
         assert "<script>alert" in page.text
     assert "49" not in page.text.replace(NASTY, "")
+
+
+def test_an_empty_page_says_what_to_do() -> None:
+    assert "muniment ingest FILE" in text_of(PAGES["no events"]())
+    assert "A type is a pattern" in text_of(PAGES["no event fits"]())
 
 
 def test_a_problem_keeps_its_status_and_headers() -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from ops.metrics import METRICS, Metric, Metrics
+from ops.metric_meanings import METRICS, Metric
+from ops.metrics import Metrics
 from store.database import Database, open_database
-from store.tables import deliveries, metadata, outbox, parked
+from store.tables import deliveries, metadata, outbox, parked, taps
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -105,3 +106,9 @@ def test_every_metric_is_described_and_scraped(metrics: Metrics) -> None:
         assert f"# TYPE {name} {meaning.kind}" in text
         assert (meaning.kind == "counter") == name.endswith("_total")
         assert meaning.when_it_rises
+
+
+def test_how_far_a_copy_of_the_ledger_is_shows(metrics: Metrics, database: Database) -> None:
+    with database.transaction() as transaction:
+        transaction.insert(taps, [{"name": "kafka:a", "position": 7, "token": 1}])
+    assert scraped(metrics)["muniment_tap_position", ("kafka:a",)] == 7

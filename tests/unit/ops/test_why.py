@@ -3,6 +3,7 @@
 import io
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from ops.why import draw
@@ -22,6 +23,7 @@ def step(key: str, depth: int, **facts: Any) -> dict[str, Any]:  # noqa: ANN401 
         "entry": "accepted",
         "actor": "user:ada",
         "recorded_at": NOON,
+        "data": {},
         **known,
         **facts,
     }
@@ -96,6 +98,20 @@ def test_what_became_of_an_event_stands_below_it_in_order_of_time() -> None:
     assert told[2].endswith("by user:ada: mended")
     assert told[3].endswith("attempt 9, in 12 ms")
     assert told[4] == "file f1: version 1 of m[51]"
+
+
+def test_what_went_wrong_is_told_as_the_event_tells_it() -> None:
+    exists = "version with this md5 already exists."
+    errors = {"site_id": ["too [long]", "odd"], "version_set": [{}, {"md5": [exists]}]}
+    said = {"basename": "m51", "errors": errors, "reason": "it is there"}
+    told = [line.lstrip(" │├└─") for line in drawn(step("a.a", 0, data=said))[2:]]
+    wrong = ["site_id: too [long]", "site_id: odd", f"version_set.1.md5: {exists}"]
+    assert told == ["it is there", *wrong]
+
+
+@pytest.mark.parametrize("data", [None, 7, [], "x", {"reason": 7, "errors": "many"}])
+def test_events_from_outside_say_what_they_like(data: object) -> None:
+    assert len(drawn(step("a.a", 0, data=data))) == 2
 
 
 def test_who_waits_for_a_person_is_told_where_to_look_and_who_was_replaced_by_what() -> None:

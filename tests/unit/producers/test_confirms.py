@@ -4,21 +4,22 @@ from itertools import permutations
 
 import pytest
 
-from producers.confirms import Confirms
+from producers.amqp import sending
+from producers.confirms import Confirms, Sending
 from producers.ports import Fate
-from schemas.envelope import Envelope, to_amqp
+from schemas.envelope import Envelope
 from store.outbox import Due
 
 C, N, R = Fate.CONFIRMED, Fate.NACKED, Fate.RETURNED
 
 
-def due(name: str, queue: str = "q", attempt: int = 1) -> Due:
+def due(name: str, queue: str = "q", attempt: int = 1) -> Sending:
     envelope = Envelope(id=name, source="/s", type="muniment.t.t.v1", attempt=attempt)
-    return Due(name, envelope, "", queue)
+    return sending(Due(name, envelope, "", queue))
 
 
-def return_of(confirms: Confirms, one: Due) -> None:
-    confirms.returned(one.exchange, one.routing_key, to_amqp(one.envelope)[0]["headers"])
+def return_of(confirms: Confirms, one: Sending) -> None:
+    confirms.returned(one.exchange, one.routing_key, one.message().headers)
 
 
 @pytest.mark.parametrize("tags", list(permutations((8, 9, 10))))

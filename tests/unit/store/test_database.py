@@ -37,6 +37,14 @@ def test_a_transaction_is_committed_when_its_block_ends(database: Database) -> N
     assert names(database) == ["a", "b"]
 
 
+def test_rows_can_be_read_some_at_a_time(database: Database) -> None:
+    with database.transaction() as transaction:
+        transaction.insert(THINGS, [{"id": number, "name": "x"} for number in range(5)])
+    statement = select(THINGS.c.id).order_by(THINGS.c.id)
+    some = [[row["id"] for row in rows] for rows in database.stream(statement, 2)]
+    assert some == [[0, 1], [2, 3], [4]]
+
+
 def test_a_transaction_is_undone_when_its_block_raises(database: Database) -> None:
     told = []
     with suppress(ZeroDivisionError), database.transaction() as transaction:

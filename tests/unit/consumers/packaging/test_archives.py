@@ -1,7 +1,6 @@
 """A package is a zip file to everybody, and its bytes depend on its contents alone."""
 
 import shutil
-import struct
 import subprocess
 import zlib
 from collections.abc import Iterator, Sequence
@@ -14,8 +13,7 @@ import pytest
 from isal import isal_zlib
 
 from consumers.packaging.archives import archive, archive_size
-from consumers.packaging.members import END, START, Mark, Member
-from consumers.packaging.zip_records import Entry, directory, local_header
+from consumers.packaging.members import START, Mark, Member
 
 CONTENTS = {
     "resource.csv": [b"_id,v\n", b"1,x\n" * 40_000, b"2,y\n"],
@@ -23,7 +21,6 @@ CONTENTS = {
     "Größe 象.bin": [bytes(range(256))],
 }
 GIB = 1 << 30
-LIMIT = 0xFFFFFFFF
 
 needs_unzip = pytest.mark.skipif(shutil.which("unzip") is None, reason="unzip is not installed")
 
@@ -123,64 +120,3 @@ def test_content_beyond_four_gib_is_told_in_64_bits(tmp_path: Path) -> None:
             assert content.read(1000) == bytes(1000)
         assert file.read("small") == b"after it"
         assert file.getinfo("small").extract_version == 20
-
-
-def sparse(path: Path, entries: Sequence[Entry], data: bytes) -> Path:
-    """Write an archive whose last entry has these data, and whose others are holes."""
-    with path.open("wb") as file:
-        for entry in entries:
-            file.write(local_header(entry))
-            file.seek(entry.packed, 1)
-        file.seek(-len(data), 1)
-        file.write(data)
-        file.write(directory(entries))
-    return path
-
-
-def test_a_member_beyond_four_gib_is_found(tmp_path: Path) -> None:
-    data = zlib.compress(b"far away", wbits=-15)
-    entries = [
-        Entry("hole", 6 * GIB, 5 * GIB, 1),
-        Entry("other hole", 10, LIMIT - 1, 2),
-        Entry("far", 8, len(data), zlib.crc32(b"far away")),
-    ]
-    path = sparse(tmp_path / "package.zip", entries, data)
-    with ZipFile(path) as file:
-        assert file.read("far") == b"far away"
-        found = [(info.filename, info.file_size, info.compress_size) for info in file.infolist()]
-        assert file.getinfo("hole").header_offset == 0
-    assert found == [(entry.name, entry.size, entry.packed) for entry in entries]
-    if shutil.which("unzip"):
-        command = ["unzip", "-p", str(path), "far"]
-        assert subprocess.run(command, capture_output=True, check=True).stdout == b"far away"
-
-
-@pytest.mark.parametrize("size", [LIMIT - 1, LIMIT, LIMIT + 1])
-def test_fields_of_64_bits_begin_where_32_end(tmp_path: Path, size: int) -> None:
-    entries = [Entry("hole", 1, size, 1), Entry("last", 0, len(END), 0)]
-    with ZipFile(sparse(tmp_path / "package.zip", entries, END)) as file:
-        assert file.getinfo("hole").compress_size == size
-        assert file.getinfo("hole").extract_version == (20 if size < LIMIT else 45)
-        assert file.read("last") == b""
-
-
-def test_the_records_of_64_bits_are_where_they_should_be() -> None:
-    # Python's own reader looks at few of these values.
-    large = Entry("large", 5 * GIB, 6 * GIB, 1)
-    assert local_header(large)[-20:] == struct.pack("<2H2Q", 1, 16, 5 * GIB, 6 * GIB)
-    entries = [large] * 0xFFFF
-    records = directory(entries)
-    start = 0xFFFF * (len(local_header(large)) + large.packed)
-    length = len(records) - 98
-    assert records[-98:] == (
-        struct.pack("<4sQ2H2L", b"PK\x06\x06", 44, 45 | 3 << 8, 45, 0, 0)
-        + struct.pack("<4Q", 0xFFFF, 0xFFFF, length, start)
-        + struct.pack("<4sLQL", b"PK\x06\x07", 0, start + length, 1)
-        + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, length, LIMIT, 0)
-    )
-
-
-def test_more_members_than_16_bits_can_count_are_counted() -> None:
-    entry = Entry("a", 0, len(END), 0)
-    assert b"PK\x06\x06" not in directory([entry] * 0xFFFE)[-98:]
-    assert directory([entry] * 0xFFFF)[-98:-94] == b"PK\x06\x06"

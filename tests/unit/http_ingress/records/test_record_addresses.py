@@ -2,12 +2,11 @@
 
 import pytest
 
+from http_ingress.base_urls import base_of, base_url
 from http_ingress.records.addresses import (
     PREFIX,
     NoSuchPlaceError,
     Place,
-    base_of,
-    base_url,
     parse,
     permissions_url,
     project_url,

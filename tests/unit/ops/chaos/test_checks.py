@@ -17,6 +17,7 @@ from store import tables
 from store.database import Database, open_database
 from store.keys import content_key
 from store.objects_local import LocalObjectStore
+from store.statistics.rebuilding import rebuild
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CONTENT = b"starlight"
@@ -83,7 +84,16 @@ class Aftermath:
             archived_by=key,
         )
 
+    def count(self) -> None:
+        """Have figures of what there is."""
+        rebuild(self.database, lambda: NOW, lambda _done, _all: None)
+
     def settle(self) -> Account:
+        """Return the account; its figures are right."""
+        self.count()
+        return self.settle_as_it_is()
+
+    def settle_as_it_is(self) -> Account:
         """Return the account."""
         return settle(self.database, self.objects, self.accepted, self.seen)
 
@@ -218,7 +228,27 @@ def test_only_the_first_of_many_are_told(aftermath: Aftermath) -> None:
     assert len(account.lost.lines()) == 20
 
 
+def test_a_wrong_figure_is_doubled(aftermath: Aftermath) -> None:
+    aftermath.count()
+    with aftermath.database.transaction() as transaction:
+        probed = tables.statistics_totals.c.type == "muniment.probe.requested.v1"
+        transaction.execute(update(tables.statistics_totals).where(probed).values(events=2))
+    (told,) = aftermath.settle_as_it_is().doubled.lines()
+    assert told.startswith("statistics_totals muniment.probe.requested.v1: events is 2")
+
+
+def test_an_event_that_is_not_counted_is_lost(aftermath: Aftermath) -> None:
+    aftermath.count()
+    aftermath.event("p3", "muniment.probe.answered.v1", "another")
+    aftermath.seen.add("p3")
+    assert "statistics: 1 events are not counted" in aftermath.settle_as_it_is().lost.lines()
+    keys = aftermath.accepted.keys()
+    waiting = wait_until_quiet(aftermath.database, keys, dict, lambda: None, patience=0)
+    assert waiting == ["1 in the ledger that nobody has counted"]
+
+
 def wait(aftermath: Aftermath) -> list[str]:
+    aftermath.count()
     keys = aftermath.accepted.keys()
     return wait_until_quiet(
         aftermath.database, keys, lambda: aftermath.queued, lambda: None, patience=0

@@ -1,0 +1,1 @@
+"""`/archive`: a catalogue of observations for the clients of the OCS Science Archive 2.7."""

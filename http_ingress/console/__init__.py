@@ -1,0 +1,1 @@
+"""`/admin/`: what operators decide about components, users and tokens, with a browser."""

@@ -1,0 +1,1 @@
+"""Who enters the science archive, how often, and by which links."""

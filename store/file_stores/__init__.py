@@ -1,0 +1,1 @@
+"""Where clients of the science archive put the bytes of frames themselves."""

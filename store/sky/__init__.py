@@ -1,0 +1,1 @@
+"""Where on the sky a frame lies: its area, the cells that index it, and what meets it."""
