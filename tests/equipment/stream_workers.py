@@ -178,7 +178,8 @@ class Stream:
 
     def committed(self) -> dict[int, int]:
         """Return from where the group would go on, by partition."""
-        return asyncio.run(_committed(self.kafka.address, self.application, self.topic))
+        found = asyncio.run(_committed(self.kafka.address, self.application, self.topic))
+        return dict.fromkeys(range(PARTITIONS), 0) | found
 
     def _has_all(self, name: str) -> bool:
         given = re.findall(r"newly assigned.*", self.log(name).read_text())
