@@ -7,8 +7,8 @@ from http_ingress.archive.pagination import (
     around,
     by_cursor,
     counted_page,
-    read_cursor,
     read_limit,
+    read_place,
     read_window,
     turned_page,
 )
@@ -41,18 +41,17 @@ def _page(request: web.Request, sight: Sight) -> bytes:
         )
 
     if by_cursor(query):
-        place = read_cursor(query, search.order)
+        place = read_place(query, search.order)
         stretch = frame_views.find_after(
             ports.database,
             search,
             sight,
             limit=read_limit(query, archive.pages),
-            key=None if place is None else place.key,
-            backwards=place is not None and place.backwards,
+            place=place,
             beside=beside,
         )
-        turns = around(stretch, place, search.order)
-        return turned_page(request, turns, written(stretch.frames))
+        turns = around(stretch, place)
+        return turned_page(request, turns, written(stretch.found))
     window = read_window(query, archive.pages)
     limit, offset = window.limit, window.offset
     page = frame_views.find(

@@ -1,12 +1,13 @@
 """Which page of a list is asked for, and the page around its results: two ways to turn over.
 
-With `limit` and `offset` all is counted; with `pagination_style=cursor` nothing is, and no frame is
+With `limit` and `offset` all is counted; with `pagination_style=cursor` nothing is, and nothing is
 seen twice or missed while others come. Links keep all other parameters of the request.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -17,9 +18,8 @@ from http_ingress.archive.answers import Refused, detail
 from http_ingress.archive.parameter_values import last
 from http_ingress.archive.ports import PageLimits
 from http_ingress.base_urls import base_for
-from store.frames.paging import Key, key_of, read_key, write_key
+from store.frames.paging import BEGINNING, Key, Place, Stretch, read_key, write_key
 from store.frames.search import Order
-from store.frames.views import Stretch
 
 LARGEST_OFFSET = 2**31 - 1
 _LONGEST_NUMBER = 10
@@ -73,64 +73,51 @@ def counted_page(request: web.Request, window: Window, count: int, results: byte
     return b'%b,"results":%b,"count_estimated":false}' % (to_json(head)[:-1], results)
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in an order of frames."""
-
-    key: Key
-    backwards: bool = False
-    """The page that ends there is wanted, not that which begins there."""
-
-
-def read_cursor(query: MultiMapping[str], order: Sequence[Order]) -> Cursor | None:
-    """Return the place that a cursor names; None: the beginning. Raises Refused (404)."""
+def read_place(query: MultiMapping[str], order: Sequence[Order]) -> Place:
+    """Return the place that a cursor names. Raises Refused (404)."""
     text = last(query, "cursor")
     if not text:
-        return None
+        return BEGINNING
     try:
         if len(text) > _LONGEST_CURSOR:
             raise _invalid()
         said = urlsafe_b64decode(text.encode()).decode()
-        return Cursor(read_key(said[1:], order), {"n": False, "p": True}[said[:1]])
+        return Place(read_key(said[1:], order), {"n": False, "p": True}[said[:1]])
     except (ValueError, KeyError) as error:
         raise _invalid() from error
 
 
-def write_cursor(cursor: Cursor) -> str:
-    """Return what `read_cursor` reads: which way, and from where."""
-    said = ("p" if cursor.backwards else "n") + write_key(cursor.key)
-    return urlsafe_b64encode(said.encode()).decode()
-
-
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """Where to turn from a page."""
+    """Cursors of the pages beside one; None: there is none."""
 
-    following: Cursor | None
-    preceding: Cursor | None
+    following: str | None
+    preceding: str | None
 
 
-def around(stretch: Stretch, asked: Cursor | None, order: Sequence[Order]) -> Turns:
-    """Return where the pages begin that follow and that precede what was found."""
-    backwards = asked is not None and asked.backwards
-    has_following, has_preceding = stretch.more, asked is not None
-    if backwards:
-        has_following, has_preceding = True, stretch.more
-    if not stretch.frames:
+def around(stretch: Stretch[Any], place: Place) -> Turns:
+    """Return where to turn from what was found next to a place."""
+    if not stretch.keys:
         return Turns(None, None)
-    first, last = (key_of(stretch.frames[end], order) for end in (0, -1))
+    has_following, has_preceding = stretch.more, place.key is not None
+    if place.backwards:
+        has_following, has_preceding = True, stretch.more
     return Turns(
-        Cursor(last) if has_following else None,
-        Cursor(first, backwards=True) if has_preceding else None,
+        _cursor("n", stretch.keys[-1]) if has_following else None,
+        _cursor("p", stretch.keys[0]) if has_preceding else None,
     )
+
+
+def _cursor(way: str, key: Key) -> str:
+    return urlsafe_b64encode((way + write_key(key)).encode()).decode()
 
 
 def turned_page(request: web.Request, turns: Turns, results: bytes) -> bytes:
     """Return the body of a page by cursor; `results` is a JSON list."""
     pairs = _others(request, "cursor")
     links = {
-        name: None if place is None else _link(request, [*pairs, ("cursor", write_cursor(place))])
-        for name, place in (("next", turns.following), ("previous", turns.preceding))
+        name: None if cursor is None else _link(request, [*pairs, ("cursor", cursor)])
+        for name, cursor in (("next", turns.following), ("previous", turns.preceding))
     }
     return b'%b,"results":%b}' % (to_json(links)[:-1], results)
 

@@ -29,10 +29,26 @@ _PAGING = {
     "offset": "Results before the page.",
     "pagination_style": "`cursor`: pages by cursor, without a count.",
     "cursor": "From a link `next` or `previous`.",
-    "ordering": f"Comma list of {', '.join(ORDERABLE)}; `-` in front of one descends.",
-    "include_related_frames": "`false` leaves them out.",
-    "include_thumbnails": "`true` adds them.",
 }
+_PARAMETERS = {
+    "/frames/": {
+        **FILTERS,
+        **_PAGING,
+        "ordering": f"Comma list of {', '.join(ORDERABLE)}; `-` in front of one descends.",
+        "include_related_frames": "`false` leaves them out.",
+        "include_thumbnails": "`true` adds them.",
+    },
+    "/versions/": {"md5": "The MD5 digest of its file, hexadecimal.", **_PAGING},
+    "/thumbnails/": {
+        "frame_basename": "The basename of its frame.",
+        "proposal_id": "The proposal of its frame.",
+        "observation_id": "The observation of its frame, a number.",
+        "request_id": "The request of its frame, a number.",
+        "size": "What the size is called.",
+        **_PAGING,
+    },
+}
+"""What lists take."""
 
 
 def schema_place(places: Sequence[Place]) -> Place:
@@ -111,9 +127,7 @@ def _path_parameters(place: Place) -> list[dict[str, Any]]:
 
 
 def _query_parameters(place: Place, method: str) -> list[dict[str, Any]]:
-    if place.path != "/frames/" or method != "GET":
-        return []
-    described = {**FILTERS, **_PAGING}
+    described = _PARAMETERS.get(place.path, {}) if method == "GET" else {}
     return [
         {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
         for name, text in described.items()

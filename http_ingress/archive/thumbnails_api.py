@@ -8,7 +8,15 @@ from pydantic import JsonValue
 
 from http_ingress.archive.answers import Refused, document, no_match, unless_known
 from http_ingress.archive.frame_posts_api import RELATED, judged
-from http_ingress.archive.pagination import counted_page, read_window
+from http_ingress.archive.pagination import (
+    around,
+    by_cursor,
+    counted_page,
+    read_limit,
+    read_place,
+    read_window,
+    turned_page,
+)
 from http_ingress.archive.parameter_values import (
     WrongParameter,
     exactly,
@@ -24,8 +32,9 @@ from http_ingress.archive.visitors import require_superuser
 from http_ingress.keys import ARCHIVE, PORTS, THREADS
 from schemas.frame_posting import read_post, read_thumbnail_changes
 from store.frames import thumbnail_views
+from store.frames.id_pages import BY_ID
 from store.frames.search import Equal
-from store.frames.values import Thumbnail
+from store.frames.values import Sight, Thumbnail
 from store.sky.area import read_area
 
 THUMBNAIL = "Thumbnail"
@@ -41,21 +50,29 @@ _READERS = {
 
 async def get_thumbnails(request: web.Request, call: Call) -> web.Response:
     """Give a page of the pictures of frames that may be seen."""
-    ports, query = request.app[PORTS], request.query
-    window = read_window(query, ports.archive.pages)
+    sight = sight_of(request, call.visitor)
+    return unless_known(request, await request.app[THREADS].query(_page, request, sight))
+
+
+def _page(request: web.Request, sight: Sight) -> bytes:
+    ports, query, urls = request.app[PORTS], request.query, links(request)
+    pages, database = ports.archive.pages, ports.database
     frame, size = read_thumbnail_search(query, ports.archive.rules().thumbnail_sizes)
-    page = await request.app[THREADS].query(
-        thumbnail_views.pictures,
-        ports.database,
-        sight_of(request, call.visitor),
-        frame=frame,
-        size=size,
-        limit=window.limit,
-        offset=window.offset,
+
+    def written(pictures: list[Thumbnail]) -> bytes:
+        return many(shown_thumbnail(one, urls) for one in pictures)
+
+    if by_cursor(query):
+        place, limit = read_place(query, BY_ID), read_limit(query, pages)
+        stretch = thumbnail_views.pictures_after(
+            database, sight, frame=frame, size=size, place=place, limit=limit
+        )
+        return turned_page(request, around(stretch, place), written(stretch.found))
+    window = read_window(query, pages)
+    page = thumbnail_views.pictures(
+        database, sight, frame=frame, size=size, limit=window.limit, offset=window.offset
     )
-    urls = links(request)
-    results = many(shown_thumbnail(one, urls) for one in page.thumbnails)
-    return unless_known(request, counted_page(request, window, page.count, results))
+    return counted_page(request, window, page.count, written(page.thumbnails))
 
 
 def read_thumbnail_search(

@@ -4,32 +4,47 @@ from aiohttp import web
 from pydantic_core import to_json
 
 from http_ingress.archive.answers import answer, document, no_match
-from http_ingress.archive.pagination import counted_page, read_window
+from http_ingress.archive.pagination import (
+    around,
+    by_cursor,
+    counted_page,
+    read_limit,
+    read_place,
+    read_window,
+    turned_page,
+)
+from http_ingress.archive.parameter_values import last
 from http_ingress.archive.places import Call
-from http_ingress.archive.representations import version_said
+from http_ingress.archive.representations import Urls, version_said
 from http_ingress.archive.seeing import links
 from http_ingress.keys import PORTS, THREADS
 from store.frames import version_views
+from store.frames.id_pages import BY_ID
+from store.frames.values import Version
 
 
 async def get_versions(request: web.Request, _: Call) -> web.Response:
     """Give a page of versions; `md5` finds one."""
-    ports, query = request.app[PORTS], request.query
-    window = read_window(query, ports.archive.pages)
-    digests = query.getall("md5", ())
-    md5 = digests[-1].strip().lower() if digests else ""
-    page = await request.app[THREADS].query(
-        version_views.versions,
-        ports.database,
-        md5 or None,
-        limit=window.limit,
-        offset=window.offset,
-    )
-    urls = links(request)
-    results = to_json([version_said(one, urls) for one in page.versions])
+    body = await request.app[THREADS].query(_page, request)
     # Read as it was written a moment ago: nobody in between may keep it.
-    headers = {"Cache-Control": "no-store"}
-    return document(counted_page(request, window, page.count, results), headers=headers)
+    return document(body, headers={"Cache-Control": "no-store"})
+
+
+def _page(request: web.Request) -> bytes:
+    ports, query, urls = request.app[PORTS], request.query, links(request)
+    pages, database = ports.archive.pages, ports.database
+    md5 = last(query, "md5").strip().lower() or None
+    if by_cursor(query):
+        place, limit = read_place(query, BY_ID), read_limit(query, pages)
+        stretch = version_views.versions_after(database, md5, place=place, limit=limit)
+        return turned_page(request, around(stretch, place), _written(stretch.found, urls))
+    window = read_window(query, pages)
+    page = version_views.versions(database, md5, limit=window.limit, offset=window.offset)
+    return counted_page(request, window, page.count, _written(page.versions, urls))
+
+
+def _written(versions: list[Version], urls: Urls) -> bytes:
+    return to_json([version_said(one, urls) for one in versions])
 
 
 async def get_version(request: web.Request, call: Call) -> web.Response:

@@ -15,7 +15,7 @@ from store.frames import aggregates as frame_aggregates
 from store.frames import thumbnail_views, version_views
 from store.frames import views as frame_views
 from store.frames.aggregates import Window
-from store.frames.paging import key_of
+from store.frames.paging import Place
 from store.frames.search import (
     Among,
     AtLeast,
@@ -136,9 +136,9 @@ def _cursor(name: str, sight: Sight, *orders: tuple[Order, ...]) -> Question:
 
     def ask(database: Database) -> int:
         first = frame_views.find_after(database, search, sight, limit=_PAGE)
-        key = key_of(first.frames[-1], search.order)
-        second = frame_views.find_after(database, search, sight, limit=_PAGE, key=key)
-        return len(first.frames) + len(second.frames)
+        place = Place(first.keys[-1])
+        second = frame_views.find_after(database, search, sight, limit=_PAGE, place=place)
+        return len(first.found) + len(second.found)
 
     return Question(f"{name}, two pages", ask)
 

@@ -6,8 +6,9 @@ unknown it counts as the greatest, on every database, as it does for the OCS Sci
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
 
@@ -19,6 +20,8 @@ from store.frames.values import Frame
 Key = tuple[Field, ...]
 """A place in an order: the values of its columns, ending in one that no two frames share."""
 
+T = TypeVar("T")
+
 _UNIQUE = {"id", "basename"}
 _TIMES = {"observation_date"}
 _NUMBERS: dict[str, type[int] | type[float]] = {
@@ -26,6 +29,29 @@ _NUMBERS: dict[str, type[int] | type[float]] = {
     "reduction_level": int,
     "exposure_time": float,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page begins that is not counted for."""
+
+    key: Key | None = None
+    """What is right before it; None: nothing, it is the beginning, or `backwards` the end."""
+    backwards: bool = False
+    """The page that ends there is wanted, not that which begins there."""
+
+
+BEGINNING = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Generic[T]):
+    """What is next to a place, in order."""
+
+    found: list[T]
+    keys: list[Key]
+    more: bool
+    """Whether others follow in the direction that was asked for."""
 
 
 def complete(order: Sequence[Order]) -> tuple[Order, ...]:

@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, exists, func, select, union_all
 from store.database import Database
 from store.frame_tables import frames, thumbnails
 from store.frames.filters import conditions
+from store.frames.id_pages import next_to
+from store.frames.paging import Place, Stretch
 from store.frames.rows import thumbnail_of
 from store.frames.search import Equal
 from store.frames.sight import LISTED, seen
@@ -54,6 +56,20 @@ def pictures(  # noqa: PLR0913 - what a page is
     newest_first = select(thumbnails).where(*chosen).order_by(thumbnails.c.id.desc())
     rows = database.query(newest_first.limit(limit).offset(offset or None))
     return Pictures([thumbnail_of(row) for row in rows], count)
+
+
+def pictures_after(  # noqa: PLR0913 - what a page is
+    database: Database,
+    sight: Sight,
+    *,
+    frame: Sequence[Equal] = (),
+    size: str | None = None,
+    place: Place,
+    limit: int,
+) -> Stretch[Thumbnail]:
+    """Return the thumbnails that come next to a place, without a count."""
+    chosen = select(thumbnails).where(*_chosen(database, sight, frame, size))
+    return next_to(database, chosen, thumbnail_of, place, limit)
 
 
 def picture(database: Database, number: int, sight: Sight) -> Thumbnail | None:

@@ -2,19 +2,22 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, false, func, select
 
 from store.database import Database
 from store.frame_tables import frame_versions
+from store.frames.id_pages import next_to
+from store.frames.paging import Place, Stretch
 from store.frames.rows import version_of
 from store.frames.values import Version
 from store.record_rows import plain
 
 _IDS_BELOW = 2**31
 
-_BY_MD5 = select(frame_versions).where(frame_versions.c.md5 == bindparam("wanted"))
+_ALL = select(frame_versions)
+_BY_MD5 = _ALL.where(frame_versions.c.md5 == bindparam("wanted"))
 _COUNTED = select(func.count().label("found")).select_from(frame_versions)
-_NEWEST_FIRST = select(frame_versions).order_by(frame_versions.c.id.desc())
+_NEWEST_FIRST = _ALL.order_by(frame_versions.c.id.desc())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,22 @@ def versions(
         return Versions([], count)
     rows = database.query(_NEWEST_FIRST.limit(limit).offset(offset or None))
     return Versions([version_of(row) for row in rows], count)
+
+
+def versions_after(
+    database: Database,
+    md5: str | None = None,
+    *,
+    place: Place,
+    limit: int,
+) -> Stretch[Version]:
+    """Return the versions that come next to a place, without a count."""
+    chosen = _ALL
+    if md5 is not None:
+        chosen = (
+            _ALL.where(frame_versions.c.md5 == md5) if md5 == plain(md5) else _ALL.where(false())
+        )
+    return next_to(database, chosen, version_of, place, limit)
 
 
 def version(database: Database, number: int) -> Version | None:

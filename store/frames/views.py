@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, RowMapping, func, or_, select
 from store.database import Database
 from store.frame_tables import frame_headers, frame_links, frames
 from store.frames.filters import conditions
-from store.frames.paging import Key, behind, order_by
+from store.frames.paging import BEGINNING, Place, Stretch, behind, key_of, order_by
 from store.frames.rows import SHOWN, rows_of, whole
 from store.frames.search import NotPublic, Search, Sky
 from store.frames.sight import LISTED, Shares, seen, shares, shares_not_public
@@ -31,15 +31,6 @@ class Page:
     frames: list[Frame]
     count: int
     """How many there are on all pages."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Frames next to a place in their order."""
-
-    frames: list[Frame]
-    more: bool
-    """Whether others follow in the direction that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +71,9 @@ def find_after(  # noqa: PLR0913 - what a page is
     sight: Sight,
     *,
     limit: int,
-    key: Key | None = None,
-    backwards: bool = False,
+    place: Place = BEGINNING,
     beside: Beside = PLAIN,
-) -> Stretch:
+) -> Stretch[Frame]:
     """Return the listed frames that meet a search and come next after a place, without a count.
 
     Args:
@@ -91,21 +81,21 @@ def find_after(  # noqa: PLR0913 - what a page is
         search: Which frames, and in what order.
         sight: Who asks.
         limit: How many at most.
-        key: The place (`frame_paging.key_of`); None: the beginning, or `backwards` the end.
-        backwards: Those right before the place. They come in the order of the search all the same.
+        place: From where; when it is `backwards`, those right before it, in the same order.
         beside: What to tell with them.
 
     """
-    asked = _Asked(database, search, sight, key, backwards=backwards)
+    asked = _Asked(database, search, sight, place)
     if asked.skies:
         with closing(asked.met()) as met:  # gives the connection back before the last is read
             rows = rows_of(database, list(islice(met, limit + 1)))
     else:
         rows = asked.rows(limit + 1)
     shown = rows[:limit]
-    if backwards:
+    if place.backwards:
         shown.reverse()
-    return Stretch(_told(database, shown, beside), len(rows) > limit)
+    found = _told(database, shown, beside)
+    return Stretch(found, [key_of(one, search.order) for one in found], len(rows) > limit)
 
 
 def frame(database: Database, number: int, sight: Sight, beside: Beside = PLAIN) -> Frame | None:
@@ -149,22 +139,20 @@ class _Asked:
     """A search by somebody, as conditions."""
 
     def __init__(
-        self,
-        database: Database,
-        search: Search,
-        sight: Sight,
-        key: Key | None = None,
-        *,
-        backwards: bool = False,
+        self, database: Database, search: Search, sight: Sight, place: Place = BEGINNING
     ) -> None:
         not_public = any(isinstance(one, NotPublic) for one in search.filters)
         self._database = database
-        self._order = order_by(search.order, backwards=backwards)
+        self._order = order_by(search.order, backwards=place.backwards)
         self._shares = shares_not_public(sight) if not_public else shares(sight)
         self._conditions = [
             LISTED,
             *conditions(search.filters, database.engine.dialect.name),
-            *([] if key is None else [behind(key, search.order, backwards=backwards)]),
+            *(
+                []
+                if place.key is None
+                else [behind(place.key, search.order, backwards=place.backwards)]
+            ),
         ]
         self.skies = [one for one in search.filters if isinstance(one, Sky)]
 

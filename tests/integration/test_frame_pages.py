@@ -6,7 +6,7 @@ import pytest
 
 from store.database import Database
 from store.frames import views as frame_views
-from store.frames.paging import Key, key_of, read_key, write_key
+from store.frames.paging import Key, Place, key_of, read_key, write_key
 from store.frames.search import Equal, NotPublic, Order, Search, Sky
 from store.frames.values import Frame, Sight
 from store.sky.geometry import read_geometry
@@ -56,8 +56,8 @@ def forwards(database: Database, search: Search, size: int) -> list[int]:
     found: list[Frame] = []
     key = None
     while True:
-        page = frame_views.find_after(database, search, EVERYTHING, limit=size, key=key)
-        found += page.frames
+        page = frame_views.find_after(database, search, EVERYTHING, limit=size, place=Place(key))
+        found += page.found
         if not page.more:
             return [one.id for one in found]
         key = reread(found[-1], search.order)
@@ -69,9 +69,9 @@ def backwards(database: Database, search: Search, size: int) -> list[int]:
     key = None
     while True:
         page = frame_views.find_after(
-            database, search, EVERYTHING, limit=size, key=key, backwards=True
+            database, search, EVERYTHING, limit=size, place=Place(key, backwards=True)
         )
-        found = page.frames + found
+        found = page.found + found
         if not page.more:
             return [one.id for one in found]
         key = reread(found[0], search.order)

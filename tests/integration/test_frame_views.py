@@ -157,7 +157,7 @@ def test_everybody_sees_their_share(
     assert names() == seen
     assert names(NotPublic()) == not_public
     after = frame_views.find_after(database, Search((NotPublic(),)), sight, limit=100)
-    assert len(after.frames) == len(not_public)
+    assert len(after.found) == len(not_public)
     for name, number in sights.items():
         found = frame_views.frame(database, number, sight)
         assert (found is not None) is (name in seen)

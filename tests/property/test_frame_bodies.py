@@ -13,7 +13,7 @@ from multidict import MultiDict
 from pydantic import JsonValue
 
 from http_ingress.archive.answers import Refused
-from http_ingress.archive.pagination import read_cursor
+from http_ingress.archive.pagination import read_place
 from http_ingress.archive.parameters import PARAMETERS, Types, read_search
 from http_ingress.archive.receiving import of_json
 from schemas.frame_post import PLAIN_FIELDS, Post, PostRules
@@ -110,9 +110,8 @@ def test_a_query_is_answered_or_refused(database: Database, query: list[tuple[st
     def answer() -> None:
         search = read_search(asked, TYPES)
         assert frame_views.find(database, search, SIGHT, limit=1).count == 0
-        place = read_cursor(asked, search.order)
-        key = None if place is None else place.key
-        assert frame_views.find_after(database, search, SIGHT, limit=1, key=key).frames == []
+        place = read_place(asked, search.order)
+        assert frame_views.find_after(database, search, SIGHT, limit=1, place=place).found == []
 
     refused = refusal(answer)
     assert refused is None or (isinstance(refused, Refused) and refused.status in {400, 404})

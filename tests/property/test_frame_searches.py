@@ -16,7 +16,7 @@ from sqlalchemy import delete
 from store.database import Database, open_database
 from store.frames.aggregates import Window, aggregate, everything
 from store.frames.combinations import DIMENSIONS
-from store.frames.paging import Key, complete, key_of, read_key, write_key
+from store.frames.paging import Key, Place, complete, key_of, read_key, write_key
 from store.frames.search import (
     ORDERABLE,
     Among,
@@ -214,8 +214,8 @@ def walked(
     found: list[Frame] = []
     key: Key | None = None
     while True:
-        page = find_after(database, search, sight, limit=size, key=key, backwards=backwards)
-        found += page.frames[::-1] if backwards else page.frames
+        page = find_after(database, search, sight, limit=size, place=Place(key, backwards))
+        found += page.found[::-1] if backwards else page.found
         if not page.more:
             return [one.id for one in found]
         key = reread(found[-1], search.order)

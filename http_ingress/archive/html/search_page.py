@@ -90,19 +90,18 @@ def _find(request: web.Request, asked: Asked, search: Search, sight: Sight) -> _
     database, limits = request.app[PORTS].database, request.app[PORTS].archive.pages
     query = asked.query
     if pagination.by_cursor(query):
-        place = pagination.read_cursor(query, search.order)
+        place = pagination.read_place(query, search.order)
         stretch = frame_views.find_after(
             database,
             search,
             sight,
             limit=pagination.read_limit(query, limits),
-            key=None if place is None else place.key,
-            backwards=place is not None and place.backwards,
+            place=place,
             beside=_BESIDE,
         )
-        turns = pagination.around(stretch, place, search.order)
+        turns = pagination.around(stretch, place)
         return _Found(
-            frames=stretch.frames, pages=turning.by_cursor(asked, turns), count=None, first=0
+            frames=stretch.found, pages=turning.by_cursor(asked, turns), count=None, first=0
         )
     window = pagination.read_window(query, limits)
     some = frame_views.find(

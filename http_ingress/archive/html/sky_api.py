@@ -61,6 +61,6 @@ def _neighbours(database: Database, number: int, area: str, sight: Sight) -> lis
         return []
     near = frame_views.find_after(database, search, sight, limit=_NEIGHBOURS, beside=_BESIDE)
     # Many are of the same field to the last digit; each is drawn once.
-    areas = dict.fromkeys(one.area for one in near.frames if one.id != number)
+    areas = dict.fromkeys(one.area for one in near.found if one.id != number)
     found = [footprint_of(one) for one in areas if one is not None and one != area]
     return [one for one in found if one is not None]

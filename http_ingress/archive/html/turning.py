@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from http_ingress.archive.html.asked import Asked, Pairs
 from http_ingress.archive.html.surroundings import ROOT
-from http_ingress.archive.pagination import Turns, Window, write_cursor
+from http_ingress.archive.pagination import Turns, Window
 from store.frames.search import Order
 
 SEARCH = f"{ROOT}/frames/"
@@ -98,8 +98,8 @@ def by_cursor(asked: Asked, turns: Turns) -> Pages:
     """Return the pages around one that is not counted."""
     kept = asked.without("cursor")
     following, preceding = (
-        "" if place is None else address([*kept, ("cursor", write_cursor(place))])
-        for place in (turns.following, turns.preceding)
+        "" if cursor is None else address([*kept, ("cursor", cursor)])
+        for cursor in (turns.following, turns.preceding)
     )
     first = address(kept) if "cursor" in asked.query else ""
     return Pages(first=first, previous=preceding, next=following)

@@ -21,6 +21,14 @@ def test_every_place_says_what_it_is() -> None:
             assert described["summary"], do
 
 
+def test_lists_say_what_may_be_asked_of_them() -> None:
+    paths = describe(PLACES, "")["paths"]
+    for path, own in (("/frames/", "covers"), ("/versions/", "md5"), ("/thumbnails/", "size")):
+        names = {one["name"] for one in paths[path]["get"]["parameters"]}
+        assert {own, "limit", "offset", "pagination_style", "cursor"} <= names
+    assert paths["/frames/"]["post"]["parameters"] == []
+
+
 def test_no_place_hides_another() -> None:
     for place in PLACES:
         address = place.path.replace("{id}", "1").replace("{name}", "n")
