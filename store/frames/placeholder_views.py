@@ -6,10 +6,13 @@ Somebody named them as related to another frame, and nobody has sent them (yet).
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from store.database import Database
 from store.frame_tables import frame_links, frames
+
+_NOTHING_KNOWN = and_(frames.c.newest.is_(None), frames.c.observation_day.is_(None))
+"""Whatever was sent has a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,12 @@ class Placeholders:
 
 def placeholders(database: Database, *, limit: int, offset: int = 0) -> Placeholders:
     """Return a page of placeholders, newest first."""
-    nothing_known = frames.c.observation_date.is_(None)
-    counted = select(func.count().label("found")).select_from(frames).where(nothing_known)
+    counted = select(func.count().label("found")).select_from(frames).where(_NOTHING_KNOWN)
     count = int(database.query(counted)[0]["found"])
     if offset >= count:
         return Placeholders([], count)
     links = select(func.count()).where(frame_links.c.frame == frames.c.id).scalar_subquery()
     statement = select(frames.c.id, frames.c.basename, frames.c.created_at, links.label("links"))
-    newest_first = statement.where(nothing_known).order_by(frames.c.id.desc())
+    newest_first = statement.where(_NOTHING_KNOWN).order_by(frames.c.id.desc())
     rows = database.query(newest_first.limit(limit).offset(offset or None))
     return Placeholders([Placeholder(**row) for row in rows], count)

@@ -74,6 +74,8 @@ def test_placeholders_are_listed_with_their_links(database: Database, limit: int
     maker = Maker()
     one, other = maker.placeholder("one"), maker.placeholder("other")
     keep(database, one, other, *(maker.frame(related=[other]) for _ in range(2)))
+    # These were sent.
+    keep(database, maker.frame(observation_date=None), maker.frame(versions=()))
     first = placeholders(database, limit=limit)
     rest = placeholders(database, limit=9, offset=limit)
     assert first.count == rest.count == 2
