@@ -8,6 +8,7 @@ import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ CSRF_FIELD = "csrfmiddlewaretoken"
 """Of a form."""
 SECONDS = 12 * 3600
 """How long a session lasts."""
+LASTS = timedelta(seconds=SECONDS)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods that change nothing."""
 
@@ -39,10 +41,13 @@ class Seal:
     realm: str
     """What is sealed for another is broken here."""
 
-    def seal(self, text: str, now: float) -> str:
-        """Return a cookie that says the text for a session's time; `now` is seconds since 1970."""
+    def seal(self, text: str, now: float, nonce: str) -> str:
+        """Return a cookie that says the text for a session's time; `now` is seconds since 1970.
+
+        No other has its `nonce`, of letters, digits, `-` and `_`.
+        """
         coded = urlsafe_b64encode(text.encode()).decode().rstrip("=")
-        said = f"{coded}.{int(now) + SECONDS}"
+        said = f"{coded}.{nonce}.{int(now) + SECONDS}"
         return f"{said}.{self._signature('session', said)}"
 
     def read(self, cookie: str, now: float) -> str | None:
@@ -50,7 +55,7 @@ class Seal:
         said, _, signature = cookie.rpartition(".")
         if not same(signature, self._signature("session", said)):
             return None
-        coded, _, until = said.partition(".")
+        coded, _, until = said.split(".")
         if now >= int(until):
             return None
         return urlsafe_b64decode(coded + "=" * (-len(coded) % 4)).decode()

@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from store.archive.visit_rows import forget_visits
 from store.database import Database
 from store.discarded import settle
+from store.ended_sessions import forget_ended
 from store.package_tidying import (
     drop_builds,
     end_discarded,
@@ -51,6 +52,7 @@ class Caretaker:
         with self.database.transaction() as transaction:
             old = idempotency.c.accepted_at < now - IDEMPOTENCY
             transaction.execute(delete(idempotency).where(old))
+        forget_ended(self.database, now)
         forget_visits(self.database, now)
         forget_samples(self.database, now)
         ended = end_discarded(self.database, now) + drop_builds(self.database, now)

@@ -352,6 +352,13 @@ users = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 
+ended_sessions = Table(
+    "ended_sessions",
+    metadata,
+    Column("digest", Text, primary_key=True, comment="SHA-256 of the cookie, hex"),
+    Column("until", UtcDateTime, nullable=False, comment="when it ends by itself"),
+)
+
 tokens = Table(
     "tokens",
     metadata,

@@ -10,9 +10,10 @@ from http_ingress.archive.receiving import read
 from http_ingress.archive.throttling import throttle
 from http_ingress.archive.tokens_api import credentials
 from http_ingress.archive.visitors import NOBODY
-from http_ingress.keys import PORTER, PORTS
+from http_ingress.keys import PORTER, PORTS, THREADS
 from http_ingress.pages import render
 from http_ingress.problems import Problem
+from store.ended_sessions import end_session
 
 _HOME = sessions.PATH + "/"
 _WRONG = "Please enter a correct username and password. Note that both may be case-sensitive."
@@ -46,7 +47,7 @@ async def log_in(request: web.Request, _: Call) -> web.StreamResponse:
     ports = request.app[PORTS]
     response = _leading(following)
     secret = ports.archive.people.secret
-    cookie = sessions.new_session(secret, user, ports.clock().timestamp())
+    cookie = sessions.new_session(secret, user, ports.clock().timestamp(), ports.new_secret())
     secure = ports.public_url.startswith("https:")
     sessions.begin(response, secret, cookie, secure=secure)
     return response
@@ -54,6 +55,11 @@ async def log_in(request: web.Request, _: Call) -> web.StreamResponse:
 
 async def log_out(request: web.Request, _: Call) -> web.StreamResponse:
     """End the session of this browser."""
+    ports, cookie = request.app[PORTS], request.cookies.get(sessions.COOKIE, "")
+    now = ports.clock()
+    if sessions.read_session(ports.archive.people.secret, cookie, now.timestamp()) is not None:
+        until = now + sealing.LASTS
+        await request.app[THREADS].query(end_session, ports.database, cookie, until)
     response = _leading(onward(request.query.get("next")))
     sessions.end(response)
     return response

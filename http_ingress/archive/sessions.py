@@ -1,7 +1,7 @@
 """Sessions of people with browsers: a signed cookie, and the token that their forms bring (CSRF).
 
-A session says who somebody is, and until when; nothing of it is kept here. It ends before that with
-another password, or when the user is disabled.
+A session says who somebody is, and until when; nothing of it is kept here. It ends before that when
+the user logs out, is disabled, or gets another password.
 """
 
 from collections.abc import Mapping
@@ -21,10 +21,10 @@ PATH = "/archive"
 _KEPT = Cookie(COOKIE, PATH)
 
 
-def new_session(secret: str, user: ArchiveUser, now: float) -> str:
-    """Return the cookie of a user who has been let in; `now` is seconds since 1970."""
+def new_session(secret: str, user: ArchiveUser, now: float, nonce: str) -> str:
+    """Return the cookie of a user who has been let in; `now` and `nonce` as for `Seal.seal`."""
     # A user name has no line breaks in it.
-    return _seal(secret).seal(f"{user.name}\n{user.standing}", now)
+    return _seal(secret).seal(f"{user.name}\n{user.standing}", now, nonce)
 
 
 def read_session(secret: str, cookie: str, now: float) -> tuple[str, str] | None:

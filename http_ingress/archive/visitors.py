@@ -18,8 +18,9 @@ from http_ingress.archive.answers import (
     not_authenticated,
     not_permitted,
 )
-from http_ingress.keys import PORTER, PORTS
+from http_ingress.keys import PORTER, PORTS, THREADS
 from store.archive.user_rows import ArchiveUser
+from store.ended_sessions import has_ended
 from store.frames.values import Sight
 
 Scheme = Literal["token", "bearer", "session"]
@@ -162,6 +163,8 @@ async def _by_session(request: web.Request, form: Mapping[str, object]) -> Visit
     if said is None:
         return NOBODY
     name, standing = said
+    if await request.app[THREADS].query(has_ended, ports.database, cookie):
+        return NOBODY
     user = await request.app[PORTER].by_name(name)
     if user is None or user.disabled or user.standing != standing:
         return NOBODY

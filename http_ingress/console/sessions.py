@@ -1,8 +1,8 @@
 """Sessions of operators: whose they are, what a change has to bring, how they begin and end.
 
 A session is of a user by a password or a token, and for twelve hours. It ends before that when the
-password is another, the token revoked or the user disabled, and lets nobody in who may not
-administer.
+user signs out, the password is another, the token revoked or the user disabled, and lets nobody in
+who may not administer.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,8 @@ from aiohttp import web
 
 from http_ingress import sealing
 from http_ingress.keys import PORTS, THREADS
-from http_ingress.sealing import SAFE, Cookie, Seal
+from http_ingress.sealing import LASTS, SAFE, Cookie, Seal
+from store.ended_sessions import end_session, has_ended
 from store.entrance import Proof, User
 
 COOKIE = "sessionid"
@@ -53,13 +54,19 @@ def begin(request: web.Request, response: web.Response, proof: Proof) -> None:
     """Give the browser a session."""
     ports, seal = request.app[PORTS], _seal(request)
     # A user name has no line breaks in it.
-    cookie = seal.seal(f"{proof.user.name}\n{proof.by}", ports.clock().timestamp())
+    said, now = f"{proof.user.name}\n{proof.by}", ports.clock().timestamp()
+    cookie = seal.seal(said, now, ports.new_secret())
     secure = ports.public_url.startswith("https:")
     sealing.begin(response, seal, _KEPT, cookie, secure=secure)
 
 
-def end(response: web.Response) -> None:
-    """Take the session from the browser."""
+async def end(request: web.Request, response: web.Response) -> None:
+    """End the session, and take it from the browser. Raises UnavailableError."""
+    if await person(request) is not None:
+        ports, until = request.app[PORTS], request.app[PORTS].clock() + LASTS
+        await request.app[THREADS].query(
+            end_session, ports.database, request.cookies[COOKIE], until
+        )
     sealing.end(response, _KEPT)
 
 
@@ -72,7 +79,12 @@ async def _person(request: web.Request) -> User | None:
     if said is None:
         return None
     name, _, by = said.partition("\n")
-    user = await request.app[THREADS].query(ports.accounts.who_proved, name, by)
+
+    def let_in() -> User | None:
+        ended = has_ended(ports.database, cookie)
+        return None if ended else ports.accounts.who_proved(name, by)
+
+    user = await request.app[THREADS].query(let_in)
     return user if user is not None and user.may_administer and not user.disabled else None
 
 

@@ -65,10 +65,10 @@ async def sign_in(request: web.Request) -> web.Response:
 
 
 async def sign_out(request: web.Request) -> web.Response:
-    """End this browser's session. Raises Forged."""
+    """End this browser's session. Raises Forged and UnavailableError."""
     await sessions.check_csrf(request, await read_form(request))
     response = leading(LOGIN)
-    sessions.end(response)
+    await sessions.end(request, response)
     return response
 
 

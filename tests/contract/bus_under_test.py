@@ -41,6 +41,18 @@ class Clock:
         self._ahead += by
 
 
+class StillClock(Clock):
+    """One that nothing else puts forward: however slow a test is, no lease runs out meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        """The time, UTC."""
+        return self._now + self._ahead
+
+
 @dataclass
 class BusUnderTest:
     """One bus, and the database that events are written down in."""

@@ -12,7 +12,7 @@ from producers.doorbell import Waiters
 from store.database import open_database
 from store.tables import metadata
 from tests.contract.bus import BusContract
-from tests.contract.bus_under_test import CONSUMERS, BusUnderTest, Clock, new_id
+from tests.contract.bus_under_test import CONSUMERS, BusUnderTest, StillClock, new_id
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -22,11 +22,11 @@ def bus(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BusUnderTest
         url = f"sqlite:///{tmp_path / 'muniment.db'}"
     else:
         url = request.getfixturevalue("postgresql_url")
-    clock = Clock()
+    clock = StillClock()
     with closing(open_database(url)) as database:
         metadata.create_all(database.engine)
         around = Surroundings(database, CONSUMERS, Waiters("test"), "test.1", clock, new_id)
-        yield BusUnderTest(EmbeddedBus(around), database, clock, lease=LEASE)
+        yield BusUnderTest(EmbeddedBus(around), database, clock, lease=2 * LEASE)
 
 
 class TestEmbeddedBus(BusContract):

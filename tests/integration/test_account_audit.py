@@ -133,7 +133,7 @@ def test_two_of_the_last_two_do_not_remove_each_other(accounts: Accounts) -> Non
         together = Barrier(2)
 
         def remove(name: str, together: Barrier = together) -> bool:
-            together.wait(20)
+            together.wait(60)
             try:
                 accounts.disable(name, spare_last=True)
             except AccountError:

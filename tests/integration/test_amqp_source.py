@@ -163,9 +163,18 @@ def test_a_queue_that_is_made_anew_is_consumed_again(url: str) -> None:
 def test_the_broker_knows_who_consumes(url: str) -> None:
     with opened(url) as source:
         take_none(source)
-        with foreign.channel(url) as channel:
-            found = channel.queue_declare(CONSUMER.name, passive=True)
-            assert found.method.consumer_count == 1
+        until(lambda: counted(url)[1] == 1, seconds=60, what="a consumer")
+
+
+def counted(url: str) -> tuple[int, int]:
+    """Return how many messages are ready, and how many consume.
+
+    A busy broker says 0 of both when the queue does not answer it within 250 ms: beside a consumer
+    that is there, none that are ready are true.
+    """
+    with foreign.channel(url) as channel:
+        found = channel.queue_declare(CONSUMER.name, passive=True).method
+        return found.message_count, found.consumer_count
 
 
 # --- losses -------------------------------------------------------------------------------------
@@ -193,7 +202,7 @@ def lose(cable: Cable, source: AmqpSource) -> None:
 
 def until_there_is_room(url: str) -> None:
     """Wait until the broker has heard an acknowledgement, and sent one more for it."""
-    until(lambda: foreign.length(url, CONSUMER.name) == 0, seconds=60, what="an acknowledgement")
+    until(lambda: counted(url) == (0, 1), seconds=60, what="an acknowledgement")
 
 
 def test_finishing_what_came_over_a_lost_connection_does_nothing(url: str) -> None:
@@ -243,7 +252,7 @@ def test_the_window_bounds_what_one_process_holds(url: str) -> None:
     with opened(url) as source:
         held = take(source, WINDOW)
         assert source.take(1, 0.5) == []
-        assert foreign.length(url, CONSUMER.name) == 5
+        until(lambda: counted(url) == (5, 1), seconds=60, what="the rest in the queue")
         source.acknowledge(held[3:7])
         assert len(take(source, 4)) == 4
 
@@ -276,7 +285,7 @@ def test_draining_hands_back_what_was_prefetched_and_keeps_what_was_taken(url: s
     sent = send(url, 5)
     with opened(url) as source:
         held = take(source)
-        until(lambda: foreign.length(url, CONSUMER.name) == 0, seconds=60, what="the prefetch")
+        until(lambda: counted(url) == (0, 1), seconds=60, what="the prefetch")
         source.drain()
         until(lambda: foreign.length(url, CONSUMER.name) == 4, seconds=60, what="the rest")
         assert source.take(5, 5) == []
@@ -293,6 +302,8 @@ def test_draining_during_a_loss_leaves_the_queue_alone(url: str) -> None:
         source.drain()
         cable.plug()
         assert source.take(3, 5) == []
+    # The broker hears of the loss when it does.
+    until(lambda: counted(url) == (3, 0), seconds=60, what="the return of all three")
     assert [one.properties.message_id for one in foreign.empty(url, CONSUMER.name)] == sent
 
 

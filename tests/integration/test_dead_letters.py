@@ -38,18 +38,22 @@ def draining(world: World, url: str) -> Iterator[None]:
 
 
 def refuse(url: str, queue: str) -> None:
-    """Be a consumer that cannot: reject the first delivery until the broker gives up on it."""
+    """Be a consumer that cannot: reject every delivery until the broker gives up on the first."""
     with channel(url) as to:
-        for method, _, _ in to.consume(queue, inactivity_timeout=1):
-            if method is None:
-                return
-            to.basic_reject(method.delivery_tag, requeue=True)
+        deliveries = to.consume(queue, inactivity_timeout=0.2)
+
+        def is_dead() -> bool:
+            method, _, _ = next(deliveries)
+            if method is not None:
+                to.basic_reject(method.delivery_tag, requeue=True)
+            return length(url, DEAD) == 1
+
+        until(is_dead, seconds=60, what="a dead letter")
 
 
 def dead_letter(world: World, url: str) -> Envelope:
     (sent,) = world.accept(ProbeRequested(probe="x"))
     refuse(url, NAME)
-    until(lambda: length(url, DEAD) == 1, seconds=PATIENCE_SECONDS, what="a dead letter")
     return sent
 
 

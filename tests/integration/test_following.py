@@ -19,7 +19,7 @@ from tests.equipment.ingress import serving
 from tests.equipment.world import World, open_world
 from tests.services.waiting import until
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 @pytest.fixture

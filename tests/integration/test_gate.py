@@ -66,7 +66,7 @@ def at_gate(accounts: Asked, threads: Threads) -> Callable[[Callable[[Gate], Awa
     def run(work: Callable[[Gate], Awaitable[T]]) -> T:
         async def inner() -> T:
             try:
-                return await asyncio.wait_for(work(Gate(accounts, threads, "secret")), 20)
+                return await asyncio.wait_for(work(Gate(accounts, threads, "secret")), 60)
             finally:
                 # A test that failed must not leave a thread waiting.
                 accounts.go.release(100)

@@ -36,7 +36,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 @pytest.fixture
 def ingress(world: World) -> Iterator[Ingress]:
     """An ingress, and no consumer: nothing is archived."""
-    with serving(world, limits=Limits(longest_wait_seconds=20)) as ingress:
+    with serving(world, limits=Limits(longest_wait_seconds=50)) as ingress:
         yield ingress
 
 
@@ -54,7 +54,7 @@ def put(ingress: Ingress, content: bytes = CONTENT, name: str = NAME, **headers:
 @pytest.fixture
 def file(archiving: Ingress) -> Json:
     """An archived file."""
-    answer = put(archiving, prefer="wait=20", content_type="application/fits; a=b")
+    answer = put(archiving, prefer="wait=50", content_type="application/fits; a=b")
     assert answer.status == 201, answer.body
     return answer.json
 
@@ -103,7 +103,7 @@ def test_bytes_that_are_announced_wrong_leave_nothing(world: World, ingress: Ing
 
 
 def test_an_empty_file_is_a_file(archiving: Ingress) -> None:
-    file = put(archiving, b"", "empty", prefer="wait=20").json
+    file = put(archiving, b"", "empty", prefer="wait=50").json
     assert (file["size"], file["sha256"]) == (0, hashlib.sha256(b"").hexdigest())
     content = archiving.caller.call("GET", file["content"])
     assert (content.status, content.body) == (200, b"")
@@ -131,7 +131,7 @@ def test_the_fields_of_a_form_may_stand_anywhere(archiving: Ingress) -> None:
         part("sha256", hashlib.sha256(CONTENT).hexdigest().upper().encode()),
         part("metadata", b'{"k": "v"}'),
         part("media_type", b"text/x-special"),
-        prefer="wait=20",
+        prefer="wait=50",
     )
     assert answer.status == 201, answer.body
     found = answer.json
@@ -272,7 +272,7 @@ def test_bytes_that_are_gone_are_an_error_and_not_an_empty_file(
 def test_files_are_listed_page_by_page(archiving: Ingress) -> None:
     names = [f"{number}.txt" for number in range(5)]
     for name in names:
-        assert put(archiving, name.encode(), name, prefer="wait=20").status == 201
+        assert put(archiving, name.encode(), name, prefer="wait=50").status == 201
     seen: list[str] = []
     following = "/files?limit=2&prefix=&sha256="
     while following:

@@ -322,6 +322,6 @@ def raw(caller: Caller, request: bytes) -> bytes:
 def test_digests_of_the_right_bytes_are_taken(running: System) -> None:
     digest = base64.b64encode(hashlib.sha256(b"bytes").digest()).decode()
     answer = Caller.of(running).call(
-        "PUT", "/files/right", b"bytes", repr_digest=f"sha-256=:{digest}:", prefer="wait=20"
+        "PUT", "/files/right", b"bytes", repr_digest=f"sha-256=:{digest}:", prefer="wait=50"
     )
     assert answer.status == 201

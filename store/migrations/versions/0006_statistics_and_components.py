@@ -90,6 +90,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("component", name=op.f("pk_counters")),
     )
     op.create_table(
+        "ended_sessions",
+        sa.Column("digest", sa.Text(), nullable=False, comment="SHA-256 of the cookie, hex"),
+        sa.Column(
+            "until", sa.DateTime(timezone=True), nullable=False, comment="when it ends by itself"
+        ),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_ended_sessions")),
+    )
+    op.create_table(
         "polls",
         sa.Column("name", sa.Text(), nullable=False, comment="of the component that polls"),
         sa.Column("running", sa.Boolean(), nullable=False),

@@ -77,7 +77,7 @@ def sign_in(browser: Browser, name: str) -> None:
     running = browser.ingester.archive.running
     (row,) = running.store.database.query(EVERYBODY.where(users.c.name == name))
     secret = running.store.archive_secret
-    browser.jar[sessions.COOKIE] = sessions.new_session(secret, user_of(row), time.time())
+    browser.jar[sessions.COOKIE] = sessions.new_session(secret, user_of(row), time.time(), "n")
 
 
 def test_frames_are_put_in_and_taken_out(ingester: Ingester, browser: Browser) -> None:

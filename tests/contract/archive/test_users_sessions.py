@@ -152,12 +152,13 @@ def test_a_token_in_a_header_needs_no_other(there: Observatory, session: Session
 
 
 def test_a_cookie_that_was_tampered_with_is_nobody_s(there: Observatory, session: Session) -> None:
-    who, until, signature = session.cookie.split(".")
+    who, nonce, until, signature = session.cookie.split(".")
     for forged in (
-        f"{who}.{int(until) + 1}.{signature}",
-        f"cm9vdA.{until}.{signature}",
-        f"{who}.{until}.{'0' * 64}",
-        f"{who}.{until}.\xfc",
+        f"{who}.{nonce}.{int(until) + 1}.{signature}",
+        f"cm9vdA.{nonce}.{until}.{signature}",
+        f"{who}.n.{until}.{signature}",
+        f"{who}.{nonce}.{until}.{'0' * 64}",
+        f"{who}.{nonce}.{until}.\xfc",
         session.token,
         "..",
         "",
@@ -194,9 +195,14 @@ def test_a_session_ends_before_its_time(there: Observatory, change: str) -> None
 def test_a_session_ends(there: Observatory, session: Session) -> None:
     for method in ("GET", "POST"):
         said = None if method == "GET" else {"next": "/archive/"}
-        answer = browse(there, "/api-auth/logout/", said, f"{COOKIE}={session.cookie}")
-        assert (answer.status, answer.headers["location"]) == (302, "/archive/")
-        assert answer.cookies[COOKIE]["max-age"] == "0"
+        begun = session_of(sign_in(there))
+        for _ in ("once", "and again"):
+            answer = browse(there, "/api-auth/logout/", said, f"{COOKIE}={begun.cookie}")
+            assert (answer.status, answer.headers["location"]) == (302, "/archive/")
+            assert answer.cookies[COOKIE]["max-age"] == "0"
+        # Nobody gets in by a copy of it; another of the same user goes on.
+        assert in_session(there, begun.cookie, "GET", "/profile/").json["username"] == ""
+        assert in_session(there, session.cookie, "GET", "/profile/").json["username"] == "bob"
 
 
 @pytest.mark.parametrize(

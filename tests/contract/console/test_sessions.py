@@ -134,6 +134,18 @@ def test_a_session_ends_by_signing_out(console: Installation) -> None:
     assert desk.get("/admin/logout/").status == 405
 
 
+def test_nobody_gets_in_by_a_copy_of_a_session_that_was_ended(console: Installation) -> None:
+    desk, other = console.desk("olga"), console.desk("olga")
+    assert desk.cookies[COOKIE] != other.cookies[COOKIE], "in the same second, too"
+    kept = {**desk.cookies}
+    assert desk.do("/admin/logout/", "").status == 302
+    desk.cookies.update(kept)
+    assert not desk.is_in
+    assert other.is_in
+    assert desk.sign_in("olga").status == 302
+    assert desk.is_in
+
+
 def test_a_session_ends_when_the_user_is_disabled_or_gets_another_password(
     console: Installation,
 ) -> None:
@@ -169,9 +181,9 @@ def test_a_session_ends_after_its_time(console: Installation) -> None:
     said = seal.read(desk.cookies[COOKIE], clock().timestamp())
     assert said is not None
     almost = clock() - timedelta(seconds=SECONDS - 60)
-    desk.cookies[COOKIE] = seal.seal(said, almost.timestamp())
+    desk.cookies[COOKIE] = seal.seal(said, almost.timestamp(), "n")
     assert desk.is_in
-    desk.cookies[COOKIE] = seal.seal(said, (clock() - timedelta(seconds=SECONDS)).timestamp())
+    desk.cookies[COOKIE] = seal.seal(said, (clock() - timedelta(seconds=SECONDS)).timestamp(), "n")
     assert not desk.is_in
 
 
@@ -186,7 +198,7 @@ def test_a_session_of_the_archive_is_none_of_the_console(console: Installation) 
     desk = console.desk()
     for realm, text in (("archive", "olga"), ("console", "olga"), ("console", "olga\n0:password:")):
         seal = Seal(console.running.store.console_secret, realm)
-        desk.cookies[COOKIE] = seal.seal(text, clock().timestamp())
+        desk.cookies[COOKIE] = seal.seal(text, clock().timestamp(), "n")
         assert not desk.is_in
 
 

@@ -10,7 +10,7 @@ OURS = Seal("known to us alone", "console")
 
 @pytest.mark.parametrize("text", ["", "ada", "Søren\npassword:1", "x" * 500, "\0"])
 def test_a_text_is_what_it_was_for_its_time(text: str) -> None:
-    cookie = OURS.seal(text, NOW)
+    cookie = OURS.seal(text, NOW, "n")
     assert cookie.isascii()
     assert OURS.read(cookie, NOW) == text
     assert OURS.read(cookie, NOW + SECONDS - 1) == text
@@ -21,7 +21,7 @@ def test_a_text_is_what_it_was_for_its_time(text: str) -> None:
     "other", [Seal("known to another", "console"), Seal("known to us alone", "archive")], ids=repr
 )
 def test_another_secret_or_realm_breaks_the_seal(other: Seal) -> None:
-    cookie = OURS.seal("ada", NOW)
+    cookie = OURS.seal("ada", NOW, "n")
     assert other.read(cookie, NOW) is None
     assert other.token(cookie) != OURS.token(cookie)
 
@@ -32,7 +32,7 @@ def test_a_secret_is_not_shown() -> None:
 
 @pytest.mark.parametrize("brought", ["", "wrong", "ü", None, 7])
 def test_a_form_without_the_token_is_forged(brought: object) -> None:
-    cookie = OURS.seal("ada", NOW)
+    cookie = OURS.seal("ada", NOW, "n")
     with pytest.raises(Forged, match="CSRF Failed: CSRF token"):
         OURS.check_token({}, cookie, {"csrfmiddlewaretoken": brought})
 

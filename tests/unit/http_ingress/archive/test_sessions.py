@@ -28,7 +28,7 @@ def user(name: str) -> ArchiveUser:
 
 @pytest.mark.parametrize("name", ["ada", "_", "ann@example.org", "Søren.K", "x" * 150])
 def test_a_session_is_of_one_user_for_its_time(name: str) -> None:
-    cookie = sessions.new_session(SECRET, user(name), NOW)
+    cookie = sessions.new_session(SECRET, user(name), NOW, "n")
     assert sessions.read_session(SECRET, cookie, NOW) == (name, "as ever")
     assert sessions.read_session(SECRET, cookie, NOW + sessions.SECONDS - 1) == (name, "as ever")
     assert sessions.read_session(SECRET, cookie, NOW + sessions.SECONDS) is None
@@ -36,7 +36,7 @@ def test_a_session_is_of_one_user_for_its_time(name: str) -> None:
 
 
 def test_no_character_of_a_session_can_be_changed() -> None:
-    cookie = sessions.new_session(SECRET, user("ada"), NOW)
+    cookie = sessions.new_session(SECRET, user("ada"), NOW, "n")
     for place, character in enumerate(cookie):
         changed = cookie[:place] + ("A" if character != "A" else "B") + cookie[place + 1 :]
         assert sessions.read_session(SECRET, changed, NOW) is None
@@ -44,7 +44,7 @@ def test_no_character_of_a_session_can_be_changed() -> None:
 
 
 def test_a_token_is_no_session_and_of_one_session_only() -> None:
-    ada, bob = (sessions.new_session(SECRET, user(name), NOW) for name in ("ada", "bob"))
+    ada, bob = (sessions.new_session(SECRET, user(name), NOW, "n") for name in ("ada", "bob"))
     token = sessions.csrf_token(SECRET, ada)
     said = ada.rpartition(".")[0]
     assert sessions.read_session(SECRET, f"{said}.{token}", NOW) is None
@@ -65,7 +65,7 @@ def test_a_token_is_no_session_and_of_one_session_only() -> None:
 def test_the_token_comes_by_header_or_form(
     header: str | None, form: dict[str, object], said: str | None
 ) -> None:
-    cookie = sessions.new_session(SECRET, user("ada"), NOW)
+    cookie = sessions.new_session(SECRET, user("ada"), NOW, "n")
     right = sessions.csrf_token(SECRET, cookie)
     sent = {} if header is None else {"X-CSRFToken": right if header == "right" else header}
     brought = {name: right if value == "right" else value for name, value in form.items()}
@@ -104,7 +104,9 @@ def test_other_sites_pages_begin_nothing(origin: str | None, *, ours: bool) -> N
 @pytest.mark.parametrize("secure", [False, True])
 def test_by_https_cookies_go_by_https_alone(*, secure: bool) -> None:
     response = web.Response()
-    sessions.begin(response, SECRET, sessions.new_session(SECRET, user("ada"), NOW), secure=secure)
+    sessions.begin(
+        response, SECRET, sessions.new_session(SECRET, user("ada"), NOW, "n"), secure=secure
+    )
     cookies: SimpleCookie = response.cookies
     assert [bool(morsel["secure"]) for morsel in cookies.values()] == [secure, secure]
 
