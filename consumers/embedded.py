@@ -72,6 +72,9 @@ class EmbeddedSource:
         self._closing = Event()
         self._taking = Lock()
         self._leased: deque[Delivery] = deque()
+        self._holding = Lock()
+        self._held: dict[int, Delivery] = {}
+        """By identity: a row that was put back may be taken again before its end is told."""
         self._draining = False
         self._keeper = Thread(target=self._keep, name=f"{consumer.name} leases", daemon=True)
         self._keeper.start()
@@ -97,7 +100,10 @@ class EmbeddedSource:
             return []
         lease = Lease(self._owner, now + LEASE)
         taken = deliveries.take(self._database, self._queue, lease, now, self._window)
-        return [Delivery(one.id, one.envelope, one.seen) for one in taken]
+        leased = [Delivery(one.id, one.envelope, one.seen) for one in taken]
+        with self._holding:
+            self._held.update((id(one), one) for one in leased)
+        return leased
 
     def settle(self, transaction: Transaction, finished: Sequence[Delivery]) -> None:
         """Remove the rows."""
@@ -114,10 +120,12 @@ class EmbeddedSource:
             raise DeliveryLostError(f"{self._queue}: a lease ran out during the work")
 
     def acknowledge(self, finished: Sequence[Delivery]) -> None:
-        """Nothing is left to do: the commit has removed the rows."""
+        """Keep their leases no longer: the commit has removed the rows, or put them back."""
+        self._let_go(finished)
 
     def release(self, unfinished: Sequence[Delivery]) -> None:
         """Give the leases back; without a database they run out by themselves."""
+        self._let_go(unfinished)
         try:
             deliveries.release(self._database, [one.tag for one in unfinished], self._owner)
         except DatabaseUnavailableError as error:
@@ -139,9 +147,21 @@ class EmbeddedSource:
         self._closing.set()
         self._keeper.join()
 
+    def _let_go(self, ended: Sequence[Delivery]) -> None:
+        with self._holding:
+            for one in ended:
+                self._held.pop(id(one), None)
+
     def _keep(self) -> None:
         while not self._closing.wait(LEASE.total_seconds() / 3):
+            # Not all that is ours in the database: what could not be given back must run out, and
+            # so must what was leased by a commit whose answer was lost.
+            with self._holding:
+                held = [one.tag for one in self._held.values()]
+            if not held:
+                continue
             try:
-                deliveries.extend(self._database, Lease(self._owner, self._clock() + LEASE))
+                lease = Lease(self._owner, self._clock() + LEASE)
+                deliveries.extend(self._database, held, lease)
             except DatabaseUnavailableError as error:
                 _log.warning("%s: cannot keep leases: %s", self._queue, error)

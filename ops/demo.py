@@ -92,8 +92,8 @@ class Demo:
         self._title("Where to go from here")
         if self.keep:
             self._say(f"status page   {running.url}/")
-            self._say("It keeps running; Ctrl-C ends it, and everything it made.")
             with until_told(_STOP_SECONDS) as wait:
+                self._say("It keeps running; Ctrl-C ends it, and everything it made.")
                 wait()
             return
         for what, how in (

@@ -158,12 +158,12 @@ def release(database: Database, ids: Collection[int], owner: str) -> None:
         )
 
 
-def extend(database: Database, lease: Lease) -> None:
-    """Keep everything that the lease's owner holds until its new end."""
+def extend(database: Database, ids: Collection[int], lease: Lease) -> None:
+    """Keep those deliveries that the lease's owner still holds until its new end."""
     with database.transaction() as transaction:
         transaction.execute(
             update(deliveries)
-            .where(deliveries.c.lease_owner == lease.owner)
+            .where(deliveries.c.id.in_(ids), deliveries.c.lease_owner == lease.owner)
             .values(lease_until=lease.until)
         )
 

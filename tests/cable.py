@@ -88,6 +88,8 @@ class Cable:
 
     def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
         with self._lock:
+            if not self._plugged:
+                return  # it was let through a moment ago, and has missed the cut
             self._ends |= {client, server}
         with selectors.DefaultSelector() as selector, suppress(OSError):
             selector.register(client, selectors.EVENT_READ, server)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.services.backends import BACKENDS
 from tests.services.chromium import Chromium
@@ -42,6 +43,13 @@ LONGEST = (
 """The modules that take longest, longest first."""
 
 _BACKENDS = "back ends"
+
+# No stopwatch, neither on examples nor on how they are made: not all machines of CI are quick. The
+# rest is Hypothesis' own, which makes the same examples each time where `CI` is set.
+settings.register_profile(
+    "muniment", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("muniment")
 
 
 def _obtain(attempt: Callable[[], T]) -> T:

@@ -46,6 +46,7 @@ class Web:
 
 
 class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
     web: Web
 
 

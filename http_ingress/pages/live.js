@@ -6,16 +6,19 @@
   let paused = false;
   let due = 0;
 
+  // Never under somebody's hands: what has the focus or is selected stays.
+  const stays = () =>
+    paused || document.hidden || live.contains(document.activeElement) || !document.getSelection().isCollapsed;
+
   const refresh = async () => {
     due = 0;
-    // Never under somebody's hands: what has the focus or is selected stays.
-    if (paused || document.hidden || live.contains(document.activeElement)) return;
-    if (!document.getSelection().isCollapsed) return;
+    if (stays()) return;
     const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector("[data-live]");
-    if (fresh) live.replaceChildren(...fresh.childNodes);
+    // It may have come into somebody's hands meanwhile.
+    if (fresh && !stays()) live.replaceChildren(...fresh.childNodes);
   };
   const soon = (milliseconds) => {
     if (!due) due = setTimeout(() => refresh().catch(() => {}), milliseconds);

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from socket import gaierror
+from time import monotonic
 from typing import Literal
 
 from pika import BlockingConnection
@@ -17,6 +18,10 @@ from producers.brokers import read_brokers
 from store.errors import BrokerUnavailableError
 
 _NOT_FOUND = 404
+_SILENT_SECONDS = 0.2
+"""RabbitMQ waits 250 ms for a queue's leader; then it says that there is nothing, and nobody."""
+_MOST_SILENT = 12
+"""So often a leader may be asked in vain."""
 
 
 def apply(url: str, topology: Topology) -> list[Difference]:
@@ -39,18 +44,28 @@ def apply(url: str, topology: Topology) -> list[Difference]:
 def queue_lengths(url: str, names: Sequence[str]) -> dict[str, int]:
     """Return how many messages are ready in each of the queues that exist.
 
-    Raises BrokerUnavailableError.
+    Raises BrokerUnavailableError, too when the leader of a queue does not answer.
     """
     found = {}
     with connected(url) as connection:
         for name in names:
             channel = connection.channel()
             try:
-                found[name] = channel.queue_declare(name, passive=True).method.message_count
+                found[name] = _length(channel, name)
                 channel.close()
             except ChannelClosedByBroker:
                 continue
     return found
+
+
+def _length(channel: BlockingChannel, name: str) -> int:
+    for _ in range(_MOST_SILENT):
+        began = monotonic()
+        told = channel.queue_declare(name, passive=True).method
+        is_known = told.message_count or told.consumer_count
+        if is_known or monotonic() - began < _SILENT_SECONDS:
+            return int(told.message_count)
+    raise BrokerUnavailableError(f"the leader of queue {name} does not answer")
 
 
 @dataclass(frozen=True, slots=True)

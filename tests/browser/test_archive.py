@@ -90,8 +90,8 @@ def test_from_the_start_page_to_a_zip_of_two(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", name="6 frames found")).to_be_visible()
     expect(page.get_by_label("RA", exact=True)).to_have_value("10:00:00")
     visitor.follow("Frame")
-    names = page.locator("tbody th a").all_inner_texts()
-    assert names == [f"sky-{number}" for number in range(6)]
+    names = [f"sky-{number}" for number in range(6)]
+    expect(page.locator("tbody th a")).to_have_text(names)
     row(page, "sky-1").get_by_role("checkbox").check()
     row(page, "sky-4").get_by_role("checkbox").check()
     assert saved(page, "Download zip") == {b"pixels 1", b"pixels 4"}
@@ -119,6 +119,7 @@ def test_a_frame_is_looked_at(visitor: Visitor) -> None:
     expect(page.get_by_role("list").get_by_role("checkbox")).to_have_count(1)
     visitor.follow("sky-3")
     expect(page.get_by_role("heading", level=1)).to_have_text("sky-3")
+    page.wait_for_load_state("load")
     for plate in page.get_by_role("img").all():
         # What the browser could not read, or was forbidden to, has no size of its own.
         box = plate.bounding_box()

@@ -49,8 +49,9 @@ def addresses(store: Recording, quarry: Quarry) -> Mapping[str, str]:
     """An installation with something on each of its pages: name → address."""
     caller = Caller.of(store.running)
     parked = quarry.park(caller, f"{LONG}/parked.txt")
-    archived = caller.call("PUT", f"/files/{LONG}/archived.txt", b"marble", prefer="wait=20")
-    assert archived.status == 201, archived
+    accepted = caller.call("PUT", f"/files/{LONG}/archived.txt", b"marble")
+    assert accepted.status == 202, accepted
+    caller.wait_until_succeeded([accepted.json["operations"][0]["id"]])
     project = store.project("bo", public=True)
     path = store.record(
         project,

@@ -1,15 +1,25 @@
 """What an operator does with the pages: watches, and decides about what is parked."""
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.equipment.browsing import visiting
+from tests.equipment.browsing import Visitor, visiting
 from tests.equipment.installations import Caller
 from tests.equipment.quarry import quarrying
 from tests.equipment.recording import Recording
 from tests.services.waiting import until
 
-SOON = 8000
-"""Milliseconds: less than the ten seconds after which the page looks again anyway."""
+PATIENCE_MILLISECONDS = 60_000
+
+
+def open_listening(visitor: Visitor) -> Page:
+    """Open the status page, and wait until it is told of every event.
+
+    It does not look again every ten seconds anyway: only for what it was told.
+    """
+    visitor.page.add_init_script("window.setInterval = () => 0")
+    with visitor.page.expect_response(lambda answer: answer.url.endswith("/events/stream")):
+        visitor.open("/")
+    return visitor.page
 
 
 def wait_for_a_look(caller: Caller) -> None:
@@ -23,12 +33,13 @@ def wait_for_a_look(caller: Caller) -> None:
 def test_what_happens_appears_without_a_reload(browser: Browser, store: Recording) -> None:
     caller = Caller.of(store.running)
     with visiting(browser, store.url) as visitor:
-        page = visitor.open("/")
+        page = open_listening(visitor)
         page.evaluate("() => { window.loaded = 'once' }")
         latest = page.get_by_role("region", name="Latest events").get_by_role("cell")
         wait_for_a_look(caller)
         assert caller.post("first-light").status == 202
-        expect(latest.get_by_text("first-light", exact=True)).not_to_have_count(0, timeout=SOON)
+        shown = latest.get_by_text("first-light", exact=True)
+        expect(shown).not_to_have_count(0, timeout=PATIENCE_MILLISECONDS)
         assert page.evaluate("() => window.loaded") == "once"
         assert visitor.complaints == []
 
@@ -36,10 +47,11 @@ def test_what_happens_appears_without_a_reload(browser: Browser, store: Recordin
 def test_updates_can_be_paused(browser: Browser, store: Recording) -> None:
     caller = Caller.of(store.running)
     with visiting(browser, store.url) as other, visiting(browser, store.url) as visitor:
-        witness, page = other.open("/"), visitor.open("/")
+        witness, page = open_listening(other), open_listening(visitor)
         page.get_by_role("button", name="Pause updates").click()
         assert caller.post("unseen").status == 202
-        expect(witness.get_by_text("unseen")).not_to_have_count(0, timeout=SOON)
+        seen = witness.get_by_text("unseen")
+        expect(seen).not_to_have_count(0, timeout=PATIENCE_MILLISECONDS)
         expect(page.get_by_text("unseen")).to_have_count(0)
         page.get_by_role("button", name="Resume updates").click()
         expect(page.get_by_text("unseen")).not_to_have_count(0)

@@ -24,9 +24,9 @@ def parameters(content: str) -> dict[str, Any]:
     return {"content": content, "type": "SimpleParameterSet"}
 
 
-def listed(visitor: Visitor) -> list[str]:
-    """Return the labels on the page of a project."""
-    return visitor.page.locator("tbody th a:not(.badge)").all_inner_texts()
+def expect_labels(visitor: Visitor, *labels: str) -> None:
+    """Wait until these are the labels on the page of a project."""
+    expect(visitor.page.locator("tbody th a:not(.badge)")).to_have_text([*labels])
 
 
 def test_from_signing_in_to_a_record_by_clicking(browser: Browser, store: Recording) -> None:
@@ -59,23 +59,23 @@ def test_a_search_by_parameter_and_tags(ann: Visitor, store: Recording) -> None:
     page.get_by_label("Parameter").fill("n=3")
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_role("heading", name="2 records fit")).to_be_visible()
-    assert listed(ann) == ["two", "one"]
+    expect_labels(ann, "two", "one")
     page.get_by_label("Tag", exact=True).fill("two words")
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_role("heading", name="1 record fits")).to_be_visible()
     expect(page.get_by_label("Parameter")).to_have_value("n=3")
-    assert listed(ann) == ["two"]
+    expect_labels(ann, "two")
     page.get_by_role("checkbox", name="two words").uncheck()
     page.get_by_label("Parameter").fill("seed")
     page.get_by_role("button", name="Search").click()
     expect(page.get_by_role("heading", name="1 record fits")).to_be_visible()
-    assert listed(ann) == ["one"]
+    expect_labels(ann, "one")
     ann.follow("Show all")
     page.get_by_role("list", name="Tags in this project").get_by_role(
         "link", name="red", exact=True
     ).click()
     expect(page.get_by_role("heading", name="2 records fit")).to_be_visible()
-    assert listed(ann) == ["two", "one"]
+    expect_labels(ann, "two", "one")
 
 
 def test_pages_are_turned_by_links(ann: Visitor, store: Recording) -> None:
@@ -83,19 +83,18 @@ def test_pages_are_turned_by_links(ann: Visitor, store: Recording) -> None:
     for number in range(5):
         store.record(project, f"run {number}", tags=["_finished_", "odd" if number % 2 else "even"])
     page = ann.open(f"/records/{project}/?limit=2")
-    seen = [listed(ann)]
-    for _ in range(2):
+    expect_labels(ann, "run 4", "run 3")
+    for labels in (["run 2", "run 1"], ["run 0"]):
         ann.follow("Next page")
-        seen.append(listed(ann))
-    assert seen == [["run 4", "run 3"], ["run 2", "run 1"], ["run 0"]]
+        expect_labels(ann, *labels)
     expect(page.get_by_role("link", name="Next page")).to_have_count(0)
     ann.follow("Previous page")
-    assert listed(ann) == ["run 2", "run 1"]
+    expect_labels(ann, "run 2", "run 1")
     page.get_by_label("Tag", exact=True).fill("even")
     page.get_by_role("button", name="Search").click()
-    assert listed(ann) == ["run 4", "run 2"]
+    expect_labels(ann, "run 4", "run 2")
     ann.follow("Last page")
-    assert listed(ann) == ["run 0"]
+    expect_labels(ann, "run 0")
 
 
 def test_a_project_is_renamed(ann: Visitor, store: Recording) -> None:

@@ -38,11 +38,10 @@ _COLOURS = """async url => {
 @pytest.fixture(scope="module", autouse=True)
 def _archived(store: Recording) -> None:
     """A file, archived and counted."""
-    answer = Caller.of(store.running).call("PUT", "/files/plot.txt", b"x", prefer="wait=20")
-    assert answer.status == 201
+    assert Caller.of(store.running).call("PUT", "/files/plot.txt", b"x").status == 202
     until(
         lambda: totals(store.running.store.database).get(FileArchived.TYPE) is not None,
-        seconds=30,
+        seconds=60,
         what="the file to be counted",
     )
 

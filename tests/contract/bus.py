@@ -131,7 +131,7 @@ class BusContract:
     def test_two_sources_share_a_queue(self, bus: BusUnderTest) -> None:
         sent = bus.request(40)
         with closing(bus.open(OWNER)) as one, closing(bus.open(OWNER)) as other:
-            # While nothing is finished, neither holds more than a window of them, 20: both get some.
+            # While nothing is finished, neither holds more than a window, 20: both get some.
             first = [(source, take(source, 1)) for source in (one, other)]
             taken: list[Delivery] = []
             for source, bite in first:

@@ -18,6 +18,8 @@ from tests.docs.pages import ROOT
 WRITTEN_ADDRESS = "127.0.0.1:8080"
 """What the pages say; a test has a port of its own."""
 _PATIENCE_SECONDS = 60
+_LONGEST_SECONDS = 240
+"""For the commands of one block: `muniment chaos` alone may wait for three minutes."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,11 @@ class Installation:
             start_new_session=True,
         ) as process:
             try:
-                output, _ = process.communicate(timeout=_PATIENCE_SECONDS)
+                output, _ = process.communicate(timeout=_LONGEST_SECONDS)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
-                output = f"{process.communicate()[0]}\nstill at it after {_PATIENCE_SECONDS} s"
-            except KeyboardInterrupt:  # nobody else would end what waits in a loop of the shell
+                output = f"{process.communicate()[0]}\nstill at it after {_LONGEST_SECONDS} s"
+            except BaseException:  # nobody else would end what waits in a loop of the shell
                 os.killpg(process.pid, signal.SIGKILL)
                 raise
         assert process.returncode == 0, f"{words[-1]}\nexits with {process.returncode}:\n{output}"
@@ -101,7 +103,7 @@ def of_this_tree(folder: Path, port: int) -> Iterator[Installation]:
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    pool = urllib3.PoolManager(retries=False, timeout=1)
+    pool = urllib3.PoolManager(retries=False, timeout=10)
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()

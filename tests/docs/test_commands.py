@@ -19,6 +19,7 @@ ELSEWHERE = {
 }
 
 
+@pytest.mark.timeout(900)  # nearly all starts of a command: on a busy machine each takes seconds
 @pytest.mark.usefixtures("curl")
 @pytest.mark.parametrize(
     "page", [one for one in PAGES if steps(one) and name(one) not in ELSEWHERE], ids=name

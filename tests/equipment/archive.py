@@ -133,7 +133,7 @@ def archiving(
     **settings: object,
 ) -> Iterator[Archive]:
     """Run an archive with its users, where only these consumers work."""
-    chosen = settings_of(world, request, folder, **settings)
+    chosen = settings_of(world, request, folder, **{"answer_seconds": 50, **settings})
     with system(chosen, ingress=True, consumers=consumers) as running:
         yield Archive(running, add_people(running))
 

@@ -23,7 +23,7 @@ from tests.services.chromium import Chromium
 
 NARROW = 360
 """Pixels: a telephone."""
-PATIENCE_MILLISECONDS = 15_000
+PATIENCE_MILLISECONDS = 60_000
 
 # What people can act on, in the words of WAI-ARIA; Chromium adds `Date` and such of its own.
 _ACTED_ON = {

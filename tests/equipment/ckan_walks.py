@@ -8,7 +8,7 @@ from store.outgoing import Outgoing
 from tests.equipment.ckan import Ckan
 from tests.equipment.ckan_rows import Resource
 
-WEB = Outgoing(["127.0.0.1"], None, read_timeout=10)
+WEB = Outgoing(["127.0.0.1"], None, read_timeout=60)
 
 
 def asking(

@@ -52,7 +52,7 @@ class Ingress:
     def connect(self) -> socket.socket:
         """Return a connection on which a test may say whatever it likes."""
         address = urlsplit(self.url)
-        return socket.create_connection((address.hostname or "", address.port or 0), timeout=30)
+        return socket.create_connection((address.hostname or "", address.port or 0), timeout=60)
 
     def say(self, request: bytes) -> bytes:
         """Send bytes, and return all that is answered until the server hangs up."""
@@ -72,6 +72,7 @@ def serving(  # noqa: PLR0913 - each is something that a test may choose
     portal: Portal | None = None,
     anonymous_per_day: int = 0,
     users_per_day: int = 0,
+    drain_seconds: float = 2,
 ) -> Iterator[Ingress]:
     """Run an ingress for the block; `consumer` is the one there is, of probes.
 
@@ -138,7 +139,7 @@ def serving(  # noqa: PLR0913 - each is something that a test may choose
         ),
         console_secret=PACKAGER_SECRET,
     )
-    server = HttpServer(application(ports), listening, drain_seconds=2)
+    server = HttpServer(application(ports), listening, drain_seconds)
     acceptor.start()
     try:
         server.start()

@@ -100,7 +100,7 @@ class Caller:
         for key in keys:
             path = f"/operations/{key}"
             until(
-                lambda path=path: self.call("GET", path).json["state"] == "succeeded",  # type: ignore[misc]
+                lambda path=path: self.call("GET", path).json.get("state") == "succeeded",  # type: ignore[misc]
                 seconds=seconds,
                 what=f"the end of {path}",
             )

@@ -14,7 +14,7 @@ from store.database import Database
 from store.views import Recorded, events_after
 from tests.services.kafka import Kafka
 
-_SECONDS = 30
+_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)

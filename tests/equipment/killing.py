@@ -11,7 +11,8 @@ import pytest
 from tests.equipment.making import MakeWorld
 
 _ROOT = Path(__file__).parents[2]
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 120
+"""For a process to start, and then as long as it waits for its instant."""
 
 
 def run_until_killed(module: str, *words: str) -> None:

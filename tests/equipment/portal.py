@@ -76,7 +76,7 @@ class TestPortal:
         """Where it is."""
         return f"http://127.0.0.1:{self.web.port}"
 
-    def client(self, seconds: float = 20.0) -> HttpPortal:
+    def client(self, seconds: float = 60.0) -> HttpPortal:
         """Return an archive's way to it."""
         return HttpPortal(
             token_url=self.url + TOKEN_PATH,

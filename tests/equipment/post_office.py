@@ -184,7 +184,7 @@ def serve_mail(  # noqa: PLR0913 - each says one thing
     try:
         yield office
     finally:
-        asyncio.run_coroutine_threadsafe(_close(server), loop).result(10)
+        asyncio.run_coroutine_threadsafe(_close(server), loop).result(60)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

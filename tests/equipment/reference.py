@@ -84,7 +84,7 @@ def referring(
     **settings: object,
 ) -> Iterator[Reference]:
     """Run a reference service with an operator and a user, where these consumers work."""
-    chosen = settings_of(world, request, folder, **settings)
+    chosen = settings_of(world, request, folder, **{"answer_seconds": 50, **settings})
     with system(chosen, ingress=True, consumers=consumers) as running:
         accounts = running.store.accounts
         if not accounts.exists(OPERATOR):

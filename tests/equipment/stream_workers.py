@@ -16,10 +16,12 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from producers.kafka_servers import read_servers
 from producers.stream_reader import Row, StreamReader
 from schemas.stream_tables import KEPT, TABLES, TOTALS, StreamTable
+from store.errors import KafkaUnavailableError
 from tests.command_line import ROOT
 from tests.equipment.kafka_topics import make_topic
 from tests.services.kafka import Kafka
@@ -27,7 +29,7 @@ from tests.services.waiting import until
 
 PARTITIONS = 3
 PATIENCE_SECONDS = 60
-_ROUNDS = 5
+_ROUNDS = 10
 _TOGETHER_SECONDS = 8
 TROUBLE = ("Error in recovery", "Crashed reason", "Traceback")
 
@@ -60,7 +62,7 @@ class Stream:
     """Events by type."""
     workers: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     round: int = 0
-    drain_seconds: int = 10
+    drain_seconds: int = 40
     """How long a worker that is told to stop may take."""
 
     @property
@@ -136,9 +138,19 @@ class Stream:
             self.sent.update(event.type for event in events)
 
     def rows(self, table: StreamTable = TOTALS) -> Sequence[Row]:
-        """Return all that is in a table, as a fresh reader sees it."""
+        """Return all that is in a table, as a fresh reader sees it, once it can be read.
+
+        The totals come first: what they have counted may not be in the windows yet.
+        """
         reader = StreamReader(read_servers(self.kafka.url), self.application)
-        return asyncio.run(reader.read(table, datetime.now(UTC) - KEPT))
+
+        def read() -> list[Sequence[Row]]:
+            try:
+                return [asyncio.run(reader.read(table, datetime.now(UTC) - KEPT))]
+            except KafkaUnavailableError:
+                return []
+
+        return until(read, seconds=PATIENCE_SECONDS, what=f"a look at {table.name}")[0]
 
     def restart_until_all_are_with(self, name: str) -> None:
         """Restart the broker, at rest, until the worker that is left has all the partitions.
@@ -178,7 +190,9 @@ class Stream:
 
     def committed(self) -> dict[int, int]:
         """Return from where the group would go on, by partition."""
-        found = asyncio.run(_committed(self.kafka.address, self.application, self.topic))
+        found: dict[int, int] = {}
+        with suppress(KafkaError):  # it does not answer now: nobody knows
+            found = asyncio.run(_committed(self.kafka.address, self.application, self.topic))
         return dict.fromkeys(range(PARTITIONS), 0) | found
 
     def _has_all(self, name: str) -> bool:
@@ -224,7 +238,11 @@ def listens(worker: "subprocess.Popen[bytes]") -> bool:
         for line in (folder / "net" / name).read_text().splitlines()[1:]
     ]
     listening = {f"socket:[{line[9]}]" for line in lines if line[3] == "0A"}
-    return bool(listening & {str(one.readlink()) for one in (folder / "fd").iterdir()})
+    held = set()
+    for one in (folder / "fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            held.add(str(one.readlink()))
+    return bool(listening & held)
 
 
 def events(

@@ -13,7 +13,7 @@ from schemas.probes import ProbeAnswered
 from store import taps
 from store.taps import TapState
 from store.views import span
-from tests.equipment.world import World, new_id
+from tests.equipment.world import World, answered, new_id
 from tests.services.kafka import Kafka
 from tests.services.waiting import until
 
@@ -79,7 +79,9 @@ def wait_until_copied(world: World, position: int) -> None:
         found = state(world)
         return found is not None and found.position >= position
 
-    until(is_there, seconds=PATIENCE_SECONDS, what=f"the tap to reach position {position}")
+    until(
+        answered(is_there), seconds=PATIENCE_SECONDS, what=f"the tap to reach position {position}"
+    )
 
 
 def copy_all(world: World, kafka: Kafka, name: str, *, process: str = "first") -> None:

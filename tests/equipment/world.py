@@ -35,6 +35,7 @@ from store import tables
 from store.components.pollster import WebPollster
 from store.components.ports import Pollster
 from store.database import Database, Transaction, open_database
+from store.errors import UnavailableError
 from store.file_stores.none import NoFileStore
 from store.file_stores.ports import FileStore
 from store.fits.keys import HeaderMapping
@@ -57,12 +58,24 @@ from tests.contract.bus_under_test import Clock
 from tests.services.waiting import until
 
 EMBEDDED = "embedded:"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 def new_id() -> str:
     """Return a UUIDv7."""
     return str(uuid_utils.uuid7())
+
+
+def answered(probe: Callable[[], bool]) -> Callable[[], bool]:
+    """Return the probe that says no for as long as what it asks does not answer."""
+
+    def asked() -> bool:
+        try:
+            return probe()
+        except UnavailableError:
+            return False
+
+    return asked
 
 
 class Links:
@@ -126,7 +139,9 @@ class World:
     """How long a process that says nothing is believed to live."""
     mailer: Mailer = field(default_factory=lambda: open_mailer("smtp://127.0.0.1:1"))
     """There is no mail server unless a test has one."""
-    pollster: Pollster = field(default_factory=lambda: WebPollster(Outgoing(["127.0.0.1"])))
+    pollster: Pollster = field(
+        default_factory=lambda: WebPollster(Outgoing(["127.0.0.1"]), PATIENCE_SECONDS)
+    )
     packaging: Packaging = field(default_factory=Packaging)
     file_store: FileStore = field(default_factory=NoFileStore)
     notices: Notices = field(default_factory=NoNotices)
@@ -288,17 +303,18 @@ class World:
     def wait_for(self, table: Table, count: int, **like: object) -> None:
         """Wait until a table has so many rows with these values."""
         until(
-            lambda: self.count(table, **like) == count,
+            answered(lambda: self.count(table, **like) == count),
             seconds=PATIENCE_SECONDS,
             what=f"{count} rows of {table.name} like {like}",
         )
 
     def at_rest(self) -> bool:
         """Whether every request has ended, and nothing is in a queue or to be published."""
-        asked = {row["key"] for row in self.rows(tables.events) if is_request(row["type"])}
+        # What has ended first: else what it asks for may come in between.
         ended = {
             row["event_key"] for table in (tables.inbox, tables.parked) for row in self.rows(table)
         }
+        asked = {row["key"] for row in self.rows(tables.events) if is_request(row["type"])}
         return asked <= ended and not (
             self.count(tables.deliveries)
             or self.count(tables.outbox)
@@ -308,7 +324,7 @@ class World:
 
     def wait_until_at_rest(self) -> None:
         """Wait until every event has been brought to its end."""
-        until(self.at_rest, seconds=PATIENCE_SECONDS, what="all queues to be empty")
+        until(answered(self.at_rest), seconds=PATIENCE_SECONDS, what="all queues to be empty")
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def test_nothing_is_answered_but_that_it_is_down(
     stack: ExitStack,
 ) -> None:
     url = stack.enter_context(private_postgresql.fresh_database())
-    archive = stack.enter_context(archiving(request, tmp_path, database_url=url, answer_seconds=10))
+    archive = stack.enter_context(archiving(request, tmp_path, database_url=url, answer_seconds=30))
     early = archive.post()
     later = frame_body()
     private_postgresql.kill()

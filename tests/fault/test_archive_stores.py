@@ -83,7 +83,7 @@ def test_a_bucket_that_cannot_be_reached_does_not_keep_frames_from_being_stored(
     cut: list[bool] = []
     url = stack.enter_context(wire(s3.endpoint_url, lambda data: None if cut else data))
     ingester = stack.enter_context(
-        ingesting_into_bucket(request, tmp_path, s3_endpoint_url=url, answer_seconds=10)
+        ingesting_into_bucket(request, tmp_path, s3_endpoint_url=url, answer_seconds=30)
     )
     archive = ingester.archive
     cut.append(True)
@@ -101,7 +101,7 @@ def test_a_bucket_that_cannot_be_reached_does_not_keep_frames_from_being_stored(
 
 
 def test_a_full_disk(request: pytest.FixtureRequest, disk: Path, stack: ExitStack) -> None:
-    archive = stack.enter_context(archiving(request, disk, answer_seconds=2))
+    archive = stack.enter_context(archiving(request, disk, answer_seconds=30))
     early = archive.post()
     filler = fill(disk)
     stack.callback(filler.unlink, missing_ok=True)

@@ -11,7 +11,7 @@ import pytest
 
 from consumers.amqp import AmqpSource
 from consumers.contract import Consumer
-from ops.topology import apply, derive
+from ops.topology import apply, derive, queue_lengths
 from producers.amqp import AmqpPublisher
 from producers.ports import Fate
 from schemas.envelope import Envelope
@@ -130,6 +130,7 @@ def test_nothing_confirmed_is_lost_and_both_sides_come_back_by_themselves(
     try:
         reaches(publishing, 500)
         private_rabbitmq.kill() if fault == "kill" else private_rabbitmq.stop()
+        until(lambda: publishing.failures, seconds=PATIENCE_SECONDS, what="the fault to be noticed")
         private_rabbitmq.start()
         reaches(publishing, len(publishing.confirmed) + 500)
         publishing.stop()
@@ -141,7 +142,6 @@ def test_nothing_confirmed_is_lost_and_both_sides_come_back_by_themselves(
     finally:
         publishing.stop()
         consuming.stop()
-    assert publishing.failures > 0, "the fault was not noticed, so nothing was tested"
     assert foreign.empty(url, CONSUMER.name) == []
 
 
@@ -158,17 +158,35 @@ def test_a_queue_without_a_leader_holds_up_no_other(
 ) -> None:
     leader = f"'{url.rpartition('/')[2]}_{OTHER.name}'"
     batch = [replace(due(), exchange="", routing_key=name) for name in ("work", "other", "work")]
-    with closing(AmqpPublisher(url, "test", confirm_seconds=1)) as publisher:
+    with closing(AmqpPublisher(url, "test")) as publisher:
         private_rabbitmq.control("eval", f"sys:suspend({leader}).")
         try:
             assert publisher.publish(batch) == [Fate.CONFIRMED, Fate.NACKED, Fate.CONFIRMED]
-            before = monotonic()
-            assert publisher.publish(batch) == [Fate.CONFIRMED, Fate.NACKED, Fate.CONFIRMED]
-            assert monotonic() - before < 1, "what has just failed is not waited for again"
         finally:
             private_rabbitmq.control("eval", f"sys:resume({leader}).")
+        # What has just failed is not waited for again: it would be confirmed now.
+        assert publisher.publish(batch) == [Fate.CONFIRMED, Fate.NACKED, Fate.CONFIRMED]
     with closing(AmqpPublisher(url, "test")) as publisher:
         assert publisher.publish(batch) == [Fate.CONFIRMED] * 3
+
+
+def test_a_queue_whose_leader_is_silent_is_not_empty(
+    private_rabbitmq: PrivateRabbitMQ, url: str
+) -> None:
+    leader = f"'{url.rpartition('/')[2]}_{OTHER.name}'"
+    with closing(AmqpPublisher(url, "test")) as publisher:
+        assert publisher.publish([replace(due(), exchange="", routing_key="other")]) == [
+            Fate.CONFIRMED
+        ]
+    private_rabbitmq.control("eval", f"sys:suspend({leader}).")
+    try:
+        with pytest.raises(BrokerUnavailableError, match="leader of queue other does not answer"):
+            queue_lengths(url, ["work", "other"])
+        later = f"spawn(fun() -> timer:sleep(1000), sys:resume({leader}) end)."
+        private_rabbitmq.control("eval", later)
+        assert queue_lengths(url, ["work", "other"]) == {"work": 0, "other": 1}
+    finally:
+        private_rabbitmq.control("eval", f"sys:resume({leader}).")
 
 
 def test_a_restart_between_two_batches_is_not_noticed(
@@ -186,7 +204,7 @@ def test_an_alarm_is_named_within_seconds_and_is_over_by_itself(
 ) -> None:
     batch = [due() for _ in range(500)]
     with (
-        closing(AmqpPublisher(url, "test")) as publisher,
+        closing(AmqpPublisher(url, "test", confirm_seconds=60)) as publisher,
         closing(AmqpSource(url, CONSUMER, never, "here.1")) as source,
     ):
         assert publisher.publish([due()]) == [Fate.CONFIRMED]
@@ -195,14 +213,14 @@ def test_an_alarm_is_named_within_seconds_and_is_over_by_itself(
             before = monotonic()
             with pytest.raises(BrokerUnavailableError, match="alarm is on: low on memory"):
                 publisher.publish(batch)
-            assert monotonic() - before < 2
+            assert monotonic() - before < 30, "the broker is not waited for"
             before = monotonic()
             for _ in range(20):
                 with pytest.raises(BrokerUnavailableError, match="alarm is on"):
                     publisher.publish(batch)
             with pytest.raises(BrokerUnavailableError, match="alarm is on"):
                 publisher.check()
-            assert monotonic() - before < 1, "what is known to be blocked is not tried"
+            assert monotonic() - before < 30, "what is known to be blocked is not tried"
             until(lambda: taken(source), seconds=60, what="consuming during the alarm")
         finally:
             private_rabbitmq.control("set_vm_memory_high_watermark", "0.6")

@@ -150,7 +150,7 @@ def answered(database: Database) -> list[Any]:
 
 
 def test_what_goes_missing_or_comes_twice_is_reported(tmp_path: Path) -> None:
-    process = start(tmp_path, {}, "--minutes", "0.1")
+    process = start(tmp_path, {}, "--minutes", "60")
     with database_of(tmp_path) as database:
         key = answered(database)[0]["event_key"]
         follow_on = dict(database.query(select(events).where(events.c.cause == key))[0])
@@ -163,6 +163,7 @@ def test_what_goes_missing_or_comes_twice_is_reported(tmp_path: Path) -> None:
             delivery = {"queue": "update-stats", "attempt": 1, "taken": 0}
             due = {"event_key": follow_on["key"], "not_before": follow_on["recorded_at"]}
             transaction.execute(insert(deliveries).values({**delivery, **due}))
+        process.send_signal(signal.SIGINT)
     code, found = finish(process)
     assert code == 1
     assert (found["lost"], found["doubled"]) == (1, 1)

@@ -33,7 +33,7 @@ def without_confirms(url: str) -> Iterator[str]:
 def test_a_channel_that_does_not_confirm_is_refused(amqp_url: str) -> None:
     with (
         without_confirms(amqp_url) as url,
-        closing(AmqpPublisher(url, "test", confirm_seconds=0.5)) as publisher,
+        closing(AmqpPublisher(url, "test", confirm_seconds=10)) as publisher,
         pytest.raises(BrokerUnavailableError, match="confirms are not in force"),
     ):
         publisher.check()
@@ -43,7 +43,7 @@ def test_one_that_does_is_taken(amqp_url: str) -> None:
     """By the same wire, so that it is the confirms which make the difference."""
     with (
         wire(amqp_url, bytes) as url,
-        closing(AmqpPublisher(url, "test", confirm_seconds=5)) as publisher,
+        closing(AmqpPublisher(url, "test", confirm_seconds=60)) as publisher,
     ):
         publisher.check()
 

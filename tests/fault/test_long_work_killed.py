@@ -23,7 +23,7 @@ def run(make_world: MakeWorld, fatal: int, ahead: float) -> int:
         [sys.executable, "-m", "tests.equipment.laborious", str(fatal), *world, str(ahead)],
         cwd=ROOT,
         check=False,
-        timeout=60,
+        timeout=120,
     ).returncode
 
 

@@ -38,7 +38,7 @@ def test_bytes_of_an_upload_stay_when_its_client_has_gone(
         assert again.status == 202
         operation = again.json["operations"][0]["href"]
         ended = until(
-            lambda: (found := caller.call("GET", operation).json)["ended_at"] and found,
+            lambda: (found := caller.call("GET", operation).json).get("ended_at") and found,
             seconds=60,
             what="the operation to end",
         )

@@ -46,8 +46,9 @@ def test_broker_down_at_acceptance(
     private_rabbitmq: PrivateRabbitMQ,
     stack: ExitStack,
 ) -> None:
+    bus_url = stack.enter_context(private_rabbitmq.fresh_vhost())
     settings = settings_of(
-        "embedded", request, tmp_path, bus_url=private_rabbitmq.url, database_url=postgresql_url
+        "embedded", request, tmp_path, bus_url=bus_url, database_url=postgresql_url
     )
     running = stack.enter_context(system(settings, ingress=True, consumers=ALL))
     caller = Caller.of(running)
@@ -75,9 +76,10 @@ def test_broker_down_at_the_start(
     private_rabbitmq: PrivateRabbitMQ,
     stack: ExitStack,
 ) -> None:
+    bus_url = stack.enter_context(private_rabbitmq.fresh_vhost())
     private_rabbitmq.stop()
     settings = settings_of(
-        "embedded", request, tmp_path, bus_url=private_rabbitmq.url, database_url=postgresql_url
+        "embedded", request, tmp_path, bus_url=bus_url, database_url=postgresql_url
     )
     running = stack.enter_context(system(settings, ingress=True, consumers=ALL))
     caller = Caller.of(running)

@@ -99,11 +99,15 @@ def test_a_killed_build_goes_on_where_it_was(
     big.order()
     longer_than_a_lease = 2 * big.world.lease
     for death in range(DEATHS):
+        # A few pages further it waits for one: it is not done before it is killed.
+        held = len(ckan.bodies) + ROWS // PAGE // (DEATHS + 1) + 4
+        ckan.troubles[held] = Trouble(hold=Flag())
         with packing(make_world, death * longer_than_a_lease) as process:
             enough = (death + 1) * ROWS // (DEATHS + 1)
             until(lambda: saved(big) >= enough, seconds=SECONDS, what=f"{enough} rows")  # noqa: B023
             process.send_signal(signal.SIGKILL)
             assert process.wait(SECONDS) == -signal.SIGKILL
+        ckan.troubles.clear()
         assert lease(big)["owner"] is not None
         assert big.world.rows(tables.inbox) == []
     with packing(make_world, DEATHS * longer_than_a_lease) as process:

@@ -40,4 +40,6 @@ def test_a_request_is_kept_or_refused(
             assert int(answer.headers["retry-after"]) > 0
         private_postgresql.start()
         until(lambda: status_of("/status") == 200, seconds=60, what="the status to be told again")
+        # What is left in the pool leads to the server that was killed.
+        world.database.close()
         assert world.count(package_requests) == world.count(events) == 1

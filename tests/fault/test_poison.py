@@ -51,5 +51,5 @@ def run(world: list[str], how: str, deaths: int) -> int:
         [sys.executable, "-m", "tests.equipment.poisoned", how, *world, str(ahead)],
         cwd=ROOT,
         check=False,
-        timeout=60,
+        timeout=120,
     ).returncode

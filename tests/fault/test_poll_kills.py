@@ -110,6 +110,8 @@ def test_a_database_that_dies_while_the_service_is_asked_is_waited_for(
         with one.world.working(CONSUMER, probes={"database": one.world.database.check}):
             assert arrived.wait(60)
             private_postgresql.start()
+            # What is left in the pool leads to the server that was killed.
+            one.world.database.close()
             until(lambda: polled_once(one), seconds=60, what="the poll to be written down")
             one.go_on()
             one.world.wait_until_at_rest()

@@ -22,6 +22,8 @@ from tests.services.waiting import until
 STORE = "store-record"
 PENDING = 12
 LINES = 400
+HALF = 200
+"""Of those; more than are stored, and answered, at once."""
 MEBIBYTE = 1024**2
 LARGE = 62
 """Mebibytes of the diffs that are sent at once; a record may have 64."""
@@ -96,6 +98,7 @@ def installation(
         "MUNIMENT_HTTP_PORT": str(free_port),
         "MUNIMENT_BUS_URL": urls["bus"],
         "MUNIMENT_DATABASE_URL": urls["database"],
+        "MUNIMENT_ANSWER_SECONDS": "55",
     }
     with closing(open_database(urls["database"])) as database:
         yield Installation(CommandLine(tmp_path, settings), free_port, database)
@@ -123,17 +126,20 @@ def test_an_ingress_that_dies_while_clients_wait(installation: Installation) -> 
 
 def test_an_import_that_dies_is_repeated(installation: Installation) -> None:
     labels = [f"run-{number}" for number in range(LINES)]
-    body = b"".join(json.dumps(finished(label=label)).encode() + b"\n" for label in labels)
-    with installation.running("up"):
+    lines = [json.dumps(finished(label=label)).encode() + b"\n" for label in labels]
+    body = b"".join(lines)
+    # The connection outlives the process: it is in the middle of the import when it dies.
+    with ExitStack() as stack, installation.running("up"):
         assert installation.caller.call("PUT", "/records/reef/", b"{}").status == 201
-        with socket.create_connection(("127.0.0.1", installation.port)) as connection:
-            head = (
-                "POST /records/reef/ HTTP/1.1\r\nHost: muniment\r\n"
-                f"Authorization: Bearer {installation.caller.token}\r\n"
-                f"Content-Type: application/x-ndjson\r\nContent-Length: {len(body)}\r\n\r\n"
-            )
-            connection.sendall(head.encode() + body)
-            assert connection.recv(12) == b"HTTP/1.1 200"
+        address = ("127.0.0.1", installation.port)
+        connection = stack.enter_context(socket.create_connection(address))
+        head = (
+            "POST /records/reef/ HTTP/1.1\r\nHost: muniment\r\n"
+            f"Authorization: Bearer {installation.caller.token}\r\n"
+            f"Content-Type: application/x-ndjson\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + b"".join(lines[:HALF]))
+        assert connection.recv(12) == b"HTTP/1.1 200"
     with installation.running("up"):
         again = installation.caller.call(
             "POST", "/records/reef/", body, content_type="application/x-ndjson"

@@ -57,7 +57,7 @@ def test_database_down(
 ) -> None:
     url = stack.enter_context(private_postgresql.fresh_database())
     here = stack.enter_context(
-        recording("embedded", request, tmp_path, database_url=url, answer_seconds=10)
+        recording("embedded", request, tmp_path, database_url=url, answer_seconds=30)
     )
     project = here.project("bo")
     path = here.record(project, "early")
@@ -73,7 +73,8 @@ def test_database_down(
     check_refused(here.put("/new/", {}))
     private_postgresql.start()
     until(lambda: here.get(path).status == 200, seconds=60, what="a 200")
-    assert insist(here, "PUT", f"/{project}/later/", later).status == 201
+    # The first of two requests has created it by now, or not.
+    assert insist(here, "PUT", f"/{project}/later/", later).status in {200, 201}
     assert here.get("/new/").status == 404
     check_once(here.running.store.database, project, "early", "later")
 
@@ -90,7 +91,7 @@ def test_broker_down(
             "embedded",
             request,
             tmp_path,
-            bus_url=private_rabbitmq.url,
+            bus_url=stack.enter_context(private_rabbitmq.fresh_vhost()),
             database_url=postgresql_url,
             answer_seconds=1,
         )
@@ -107,7 +108,8 @@ def test_broker_down(
     assert here.call("DELETE", f"/{project}/permissions/bo/").status == 204
     here.grant(project, "bo")
     private_rabbitmq.start()
-    assert insist(here, "PUT", f"/{project}/run/", sent, user="bo").status == 201
+    # The one before has created it by now, or not.
+    assert insist(here, "PUT", f"/{project}/run/", sent, user="bo").status in {200, 201}
     check_once(database, project, "run")
 
 
@@ -117,7 +119,7 @@ def test_broker_down(
 def test_a_full_disk_under_everything(
     request: pytest.FixtureRequest, disk: Path, stack: ExitStack
 ) -> None:
-    here = stack.enter_context(recording("embedded", request, disk, answer_seconds=2))
+    here = stack.enter_context(recording("embedded", request, disk, answer_seconds=30))
     project, database = here.project(), here.running.store.database
     path = here.record(project, "early")
     filler = fill(disk)
@@ -226,7 +228,7 @@ def check_whole(here: Recording, project: str) -> None:
     """See that the same record is taken now."""
     sent = finished(label="run", diff=long_text(2))
     said = insist(here, "PUT", f"/{project}/run/", json.dumps(sent).encode())
-    assert said.status == 201
+    assert said.status in {200, 201}
     assert here.get(f"/{project}/run/").json["diff"] == sent["diff"]
     check_once(here.running.store.database, project, "run", "short")
 

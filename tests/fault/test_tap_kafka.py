@@ -162,6 +162,8 @@ def test_the_database_is_away(
             what="the tap to wait for its database",
         )
         private_postgresql.start()
+        # What is left in the pool leads to the server that was killed.
+        world.database.close()
         # It could not leave its row in order, and so has to wait for it itself.
         world.clock.advance(PAST_THE_LEASE)
         fill(world, 100)

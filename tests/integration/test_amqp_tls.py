@@ -20,7 +20,7 @@ from tests import foreign_amqp as foreign
 from tests.cable import Cable
 from tests.services.waiting import until
 
-CONSUMER = Consumer("work", ProbeRequested, lambda _event, _work: ())
+CONSUMER = Consumer("work", ProbeRequested, lambda _event, _work: (), prefetch=100)
 
 
 def never(*_: object) -> None:

@@ -35,11 +35,14 @@ def test_a_thousand_frames_are_announced_once_each_when_the_broker_is_back(
         with world.working(CONSUMER, probes={"notices": notices.check}):
             posts = (post(f"frame-{number}", b"%d" % number, area=None) for number in range(MANY))
             world.accept(*Observatory(world).carry_out(*posts))
-            until(lambda: world.tally.pauses, seconds=PATIENCE_SECONDS, what="the pause")
+            until(
+                lambda: "notices" in world.tally.pauses, seconds=PATIENCE_SECONDS, what="the pause"
+            )
             assert world.count(tables.frame_notices) == MANY
             cable.plug()
             world.wait_for(tables.inbox, MANY, consumer=CONSUMER.name)
         assert world.count(tables.frame_notices) == 0
         told = [one.properties.message_id for one in foreign.empty(amqp_url, "pipeline")]
         assert sorted(told) == sorted(row["uid"] for row in world.rows(tables.frame_versions))
-        assert world.tally.pauses == ["notices", None]
+        # Before that, the bus may have been waited for: to connect can take its time.
+        assert world.tally.pauses[-2:] == ["notices", None]

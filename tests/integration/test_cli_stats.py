@@ -33,8 +33,7 @@ def world(url: str, tmp_path: Path) -> Iterator[World]:
     with closing(open_database(url)) as database:
         upgrade(database)
     with open_world([CONSUMER], database_url=url, folder=tmp_path) as world:
-        # All of it on one day, whatever the hour.
-        now = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=5)
+        now = datetime.now(UTC) - timedelta(minutes=5)
         asked = happened(world, ingest(), now)
         done = archived(5000, "[bold]kb01", now)
         happened(world, done, now + timedelta(seconds=4), cause=asked, kind="emitted")

@@ -48,9 +48,7 @@ def database(postgresql_tables_url: str) -> Iterator[Database]:
 
 
 @given(rows=ROWS)
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_rows_come_back_as_they_were(database: Database, rows: list[dict[str, object]]) -> None:
     with database.transaction() as transaction:
         transaction.execute(delete(deliveries))

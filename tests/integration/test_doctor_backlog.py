@@ -39,6 +39,13 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
         Client(running.url, settings.operator_token.read_text().strip()) as client,
     ):
         client.post(ProbeRequested(probe="x"))
+        outbox = select(tables.outbox.c.id)
+        # What a slow relay has not published when it ends stays there.
+        until(
+            lambda: running.store.database.query(outbox) == [],
+            seconds=PATIENCE_SECONDS,
+            what="the relay",
+        )
     return settings
 
 

@@ -149,7 +149,8 @@ class TestAnsweringOnTheLastTry:
         consumer, _ = giving_up(refuse_later, long=long)
         world = work_off(make_world, consumer)
         assert len(asked) == 2
-        assert world.tally.pauses == ["objects", None]
+        # Before that, the bus may have been waited for: to connect can take its time.
+        assert world.tally.pauses[-2:] == ["objects", None]
         assert [row["outcome"] for row in world.rows(tables.inbox)] == ["failed"]
         assert world.count(tables.parked) == 0
 

@@ -63,7 +63,7 @@ def watched(tmp_path: Path, free_port: int) -> Iterator[Watched]:
         until(lambda: token.exists() and answers(url), seconds=60, what="muniment up")
         yield Watched(process, url, token.read_text().strip())
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=60) == 0
 
 
 def answers(url: str) -> bool:

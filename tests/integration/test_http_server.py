@@ -319,7 +319,7 @@ def test_people_are_answered_with_pages(serve: Serve) -> None:
 
 def test_stopping_lets_a_request_finish(world: World) -> None:
     with ExitStack() as stack:
-        ingress = stack.enter_context(serving(world))
+        ingress = stack.enter_context(serving(world, drain_seconds=60))
         connection = stack.enter_context(closing(ingress.connect()))
         connection.sendall(upload_head(ingress, "last", 10) + b"begun")
         until(lambda: staged(world) or None, seconds=60, what="a begun upload")

@@ -44,7 +44,12 @@ def test_what_happens_in_a_running_system_is_copied(
         for key in keys:
             caller.post(key)
         caller.wait_until_succeeded(keys)
-        assert caller.call("GET", "/readyz").json["paused"] == {}
+        # Who has not reached the broker within a second is taken for paused until it has.
+        until(
+            lambda: caller.call("GET", "/readyz").json["paused"] == {},
+            seconds=PATIENCE_SECONDS,
+            what="everybody to be at work",
+        )
         database = running.store.database
         until(
             lambda: (

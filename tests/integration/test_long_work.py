@@ -121,8 +121,7 @@ def test_what_a_dead_process_held_is_brought_back(make_world: MakeWorld) -> None
 def test_an_owner_taken_for_dead_commits_nothing_when_it_wakes_up(make_world: MakeWorld) -> None:
     def steps(_work: Work, run: int) -> None:
         if run == 1:
-            expire(world)
-            assert world.sweeper.sweep() == 1
+            take_for_dead(world)
 
     consumer = laborious(steps)
     world = make_world(consumer)
@@ -131,11 +130,16 @@ def test_an_owner_taken_for_dead_commits_nothing_when_it_wakes_up(make_world: Ma
     check_once(world, sent)
 
 
-def expire(world: World) -> None:
-    """Let every owner look dead."""
-    with world.database.transaction() as transaction:
-        past = world.clock() - timedelta(days=1)
-        transaction.execute(update(tables.leases).values(until=past))
+def take_for_dead(world: World) -> None:
+    """Have the one owner swept away: it may say meanwhile that it lives."""
+
+    def swept() -> int:
+        with world.database.transaction() as transaction:
+            past = world.clock() - timedelta(days=1)
+            transaction.execute(update(tables.leases).values(until=past))
+        return world.sweeper.sweep()
+
+    assert until(swept, seconds=PATIENCE_SECONDS, what="the sweep") == 1
 
 
 def test_an_owner_taken_for_dead_learns_it_at_its_next_checkpoint(
@@ -145,8 +149,7 @@ def test_an_owner_taken_for_dead_learns_it_at_its_next_checkpoint(
 
     def steps(work: Work, run: int) -> None:
         if run == 1:
-            expire(world)
-            world.sweeper.sweep()
+            take_for_dead(world)
             work.checkpoint("too late")
         reached.append((run, work.resumed))
 
@@ -238,7 +241,9 @@ def test_a_dependency_that_is_down_costs_no_attempt(make_world: MakeWorld) -> No
     sent = world.accept(ProbeRequested(probe="x"))
     world.work_off(consumer)
     check_once(world, sent)
-    assert world.tally.pauses == ["objects", None]
+    # Before that, the broker may have been waited for: to connect can take its time.
+    assert world.tally.pauses[-2:] == ["objects", None]
+    assert world.tally.pauses.count("objects") == 1
     assert world.count(tables.failures) == 0
 
 

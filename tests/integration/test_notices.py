@@ -11,6 +11,7 @@ from store.errors import NoticesUnavailableError, SetupError
 from store.notice_ports import Notice
 from tests import foreign_amqp as foreign
 from tests.cable import Cable
+from tests.services.waiting import until
 
 EXCHANGE = "archived_fits"
 BODY = '{"OBJECT": "été", "frameid": 41}'.encode()
@@ -133,10 +134,20 @@ def test_a_broker_that_is_away_is_an_answer_and_the_next_call_connects(amqp_url:
 def test_silence_is_an_error_when_the_patience_is_over(amqp_url: str) -> None:
     with Cable(amqp_url) as cable:
         notices = AmqpNotices(cable.url, EXCHANGE, "test", declares=True, confirm_seconds=0.5)
-        notices.check()
+        # To connect, each answer has to come as quickly.
+        until(lambda: answers(notices), seconds=60, what="a connection")
         cable.go_dead()
         with pytest.raises(NoticesUnavailableError, match=r"confirms nothing for 0\.5 s"):
             notices.publish([notice("1")])
+
+
+def answers(notices: AmqpNotices) -> bool:
+    """Whether the broker answers in time."""
+    try:
+        notices.check()
+    except NoticesUnavailableError:
+        return False
+    return True
 
 
 def test_a_url_that_is_none_names_its_setting() -> None:

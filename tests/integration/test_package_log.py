@@ -60,7 +60,8 @@ def fail(
 def test_a_served_request_is_a_row_with_what_was_sent(database: Database) -> None:
     deliver(database, request("Ada@Example.ORG", count="0500"))
     deliver(database, request("nobody", "r-2"))
-    found = [dict(row) for row in database.query(select(packager_requests))]
+    rows = database.query(select(packager_requests).order_by(packager_requests.c.id))
+    found = [dict(row) for row in rows]
     for row in found:
         del row["id"]
     same = {"timestamp": 1772366400}

@@ -45,11 +45,18 @@ def uses(one: Platform) -> int:
     return one.components.counter(PLATFORM).value
 
 
+def wait_between(one: Platform, seconds: int) -> None:
+    """Have polls so far apart that none is due before the test lets time pass."""
+    for bound in ("max_sec", "min_sec"):
+        change_setting(one.components, PLATFORM, bound, str(seconds), WHO)
+
+
 # --- start, and from poll to poll -----------------------------------------------------------------
 
 
 def test_a_start_polls_at_once_and_then_again_and_again(anywhere: Platform) -> None:
     one = anywhere
+    wait_between(one, 60)
     with one.world.working(CONSUMER):
         one.components.start(WHO)
         one.wait_for(1)
@@ -281,6 +288,7 @@ def test_copies_and_forgeries_make_no_further_poll(anywhere: Platform) -> None:
 
 def test_a_poll_forged_for_later_is_made_when_it_is_due_and_once(embedded: Platform) -> None:
     one = embedded
+    wait_between(one, 100)
     with one.world.working(CONSUMER):
         one.components.start(WHO)
         one.wait_for(1)

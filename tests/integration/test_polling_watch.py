@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import delete, update
 
 from consumers.poll_service import CONSUMER
+from schemas.components import PLATFORM
 from store import audit, tables
 from store.database import open_database
+from tests.equipment.component_settings import change_setting
 from tests.equipment.making import MakeWorld
 from tests.equipment.polling import WHO, Platform, platform
 
@@ -55,6 +57,8 @@ def test_running_is_what_happens_and_not_what_was_asked_for(embedded: Platform) 
 
 def test_a_chain_that_has_broken_begins_anew(anywhere: Platform) -> None:
     one = anywhere
+    # The second poll is due after 31 seconds, and missed after another 60 and a minute.
+    change_setting(one.components, PLATFORM, "max_sec", "60", WHO)
     with one.world.working(CONSUMER):
         one.components.start(WHO)
         one.wait_for(1)
@@ -63,11 +67,11 @@ def test_a_chain_that_has_broken_begins_anew(anywhere: Platform) -> None:
         with one.world.database.transaction() as transaction:
             transaction.execute(delete(tables.schedules))
         assert not one.watch.revive()
-        one.let_pass(65)
-        one.live(since=65)
+        one.let_pass(100)
+        one.live(since=100)
         assert not one.watch.revive()
-        one.let_pass(30)
-        one.live(since=95)
+        one.let_pass(60)
+        one.live(since=160)
         assert one.watch.revive()
         assert not one.watch.revive()
         assert one.poll.generation == 2

@@ -59,7 +59,7 @@ def test_what_is_rung_for_one_address_is_heard_there(
     until_connected(listener)
     publisher.ring("ingress@there", ["x"])
     publisher.ring("ingress@here", ["a", "b"])
-    assert heard.get(timeout=10) == ["a", "b"]
+    assert heard.get(timeout=60) == ["a", "b"]
 
 
 def test_noise_is_no_doorbell(
@@ -69,7 +69,7 @@ def test_noise_is_no_doorbell(
     for noise in (b"", b"\xff", b"{}", b"[1]", b'"a"'):
         foreign.publish(url, REPLIES, "ingress@here", noise)
     publisher.ring("ingress@here", ["a"])
-    assert heard.get(timeout=10) == ["a"]
+    assert heard.get(timeout=60) == ["a"]
 
 
 def test_a_listener_comes_back_after_a_loss(
@@ -81,7 +81,7 @@ def test_a_listener_comes_back_after_a_loss(
     cable.plug()
     until_connected(listener)
     publisher.ring("ingress@here", ["a"])
-    assert heard.get(timeout=10) == ["a"]
+    assert heard.get(timeout=60) == ["a"]
 
 
 def test_a_listener_waits_for_the_topology(amqp_url: str) -> None:

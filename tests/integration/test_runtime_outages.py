@@ -36,17 +36,19 @@ def test_what_is_down_pauses_the_consumer_and_costs_nothing(make_world: MakeWorl
     world = make_world(consumer)
     sent = world.accept(*probes(3))
     with world.working(consumer, probes={"objects": check}):
-        until(lambda: world.tally.pauses, seconds=PATIENCE_SECONDS, what="the pause")
+        until(lambda: "objects" in world.tally.pauses, seconds=PATIENCE_SECONDS, what="the pause")
         asked.clear()
         assert asked.wait(PATIENCE_SECONDS)
-        assert world.tally.pauses == ["objects"]
+        assert world.tally.pauses[-1] == "objects"
         assert sum(script.runs.values()) == 1
         up.set()
         world.wait_until_at_rest()
     check_once(world, sent)
     assert {row["attempt"] for row in world.rows(tables.inbox)} == {1}
     assert world.count(tables.failures) == world.count(tables.parked) == 0
-    assert world.tally.pauses == ["objects", None]
+    # Before that, the broker may have been waited for: to connect can take its time.
+    assert world.tally.pauses[-2:] == ["objects", None]
+    assert world.tally.pauses.count("objects") == 1
     assert world.tally.endings == {"released": 1, "succeeded": 3}
 
 

@@ -197,7 +197,7 @@ def test_closing_ends_who_waits_for_the_next_event(client: muniment.AmqpClient) 
     thread = Thread(target=lambda: ended.append(list(subscription)))
     thread.start()
     subscription.close()
-    thread.join(10)
+    thread.join(60)
     assert ended == [[]]
 
 

@@ -157,6 +157,7 @@ def test_history_is_counted_by_a_rebuild_and_not_again_by_late_deliveries(
 ) -> None:
     before = make_world()
     history = before.accept(*probes(20), *(ingest(str(number)) for number in range(3)))
+    before.wait_for(tables.outbox, 0)  # or it would leave for the queue that there will be
     world = make_world(CONSUMER)
     world.accept(ingest("now"))
     count_up(world, 1)

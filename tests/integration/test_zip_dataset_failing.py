@@ -173,7 +173,9 @@ def test_an_object_store_that_is_down_is_waited_for(counter: Counter) -> None:
     counter.order()
     counter.work_off(SLOW)
     assert len(counter.table()) == ROWS + 1
-    assert counter.world.tally.pauses == ["objects", None]
+    # Before that, the broker may have been waited for: to connect can take its time.
+    assert counter.world.tally.pauses[-2:] == ["objects", None]
+    assert counter.world.tally.pauses.count("objects") == 1
     assert counter.world.rows(tables.failures) == []
     assert counter.world.rows(tables.inbox)[0]["attempt"] == 1
     # All rows were there already.

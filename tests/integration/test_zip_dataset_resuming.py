@@ -160,12 +160,12 @@ class TestGoingOn:
         ckan.troubles[len(ckan.bodies) + 2] = Trouble(hold=hold)
         former = counter.world.inbox.parent / "scratch" / said["folder"] / "0.deflated"
         with former.open("r+b") as file, counter.world.working(SLOW):
+            # The one before goes when the checkpoint has been committed.
             until(
-                lambda: checkpoint(counter).get("folder") != said["folder"],
+                lambda: counter.scratch() == [checkpoint(counter)["folder"]] != [said["folder"]],
                 seconds=PATIENCE_SECONDS,
-                what="another folder",
+                what="another folder, and no other",
             )
-            assert counter.scratch() == [checkpoint(counter)["folder"]]
             file.write(bytes(100_000))
             hold.set()
             counter.world.wait_for(tables.inbox, 1)

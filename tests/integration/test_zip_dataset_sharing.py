@@ -40,7 +40,7 @@ def test_equal_requests_at_the_same_time_share_one_build(counter: Counter, ckan:
     second = counter.order(email="bob@example.org")
     with counter.world.working(SLOW):
         until(
-            lambda: counter.world.tally.endings["postponed"] == 1,
+            lambda: counter.world.tally.endings["postponed"] >= 1,
             seconds=PATIENCE_SECONDS,
             what="one of them to wait",
         )
@@ -163,7 +163,7 @@ class TestTheFirstDoesNotEnd:
         with counter.world.working(SLOW):
             if seconds_left > 0:
                 until(
-                    lambda: counter.world.tally.endings["postponed"] == 1,
+                    lambda: counter.world.tally.endings["postponed"] >= 1,
                     seconds=PATIENCE_SECONDS,
                     what="it to wait",
                 )

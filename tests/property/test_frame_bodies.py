@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import MultiDict
 from pydantic import JsonValue
@@ -102,7 +102,7 @@ queries = st.lists(
 )
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50)
 @given(query=queries)
 def test_a_query_is_answered_or_refused(database: Database, query: list[tuple[str, str]]) -> None:
     asked = MultiDict(query)

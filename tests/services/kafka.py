@@ -13,7 +13,7 @@ from tests.services.finding import ServiceMissingError
 from tests.services.ports import free_ports
 from tests.services.server import Server, new_folder
 
-_PATIENCE_SECONDS = 30
+_PATIENCE_SECONDS = 60
 
 
 class Kafka:

@@ -28,11 +28,11 @@ def main() -> int:
     parser.add_argument("--user")
     parser.add_argument("command", nargs="+")
     given = parser.parse_args()
-    stop_asked, owner_gone = threading.Event(), threading.Event()
+    stop_asked, kill_asked, owner_gone = (threading.Event() for _ in range(3))
+    # Before the server is there: it may answer, and its end be asked for, at once.
     signal.signal(signal.SIGTERM, lambda *_: stop_asked.set())
+    signal.signal(signal.SIGUSR1, lambda *_: kill_asked.set())
     server = _start(given.command, given.user)
-    # Killed from here, and waited for here, the server leaves no zombie that holds its lock file.
-    signal.signal(signal.SIGUSR1, lambda *_: os.killpg(server.pid, signal.SIGKILL))
 
     def watch_owner() -> None:
         os.read(sys.stdin.fileno(), 1)
@@ -46,7 +46,12 @@ def main() -> int:
         killer.daemon = True
         killer.start()
 
-    for task in (watch_owner, stop_when_asked):
+    def kill_when_asked() -> None:
+        kill_asked.wait()
+        # Killed from here, and waited for here, it leaves no zombie that holds its lock file.
+        os.killpg(server.pid, signal.SIGKILL)
+
+    for task in (watch_owner, stop_when_asked, kill_when_asked):
         threading.Thread(target=task, daemon=True).start()
     code = server.wait()
     if owner_gone.is_set():

@@ -46,7 +46,7 @@ class PostgreSQL:
         """
         dsn = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
         try:
-            with closing(psycopg2.connect(dsn, connect_timeout=5)) as connection:
+            with closing(psycopg2.connect(dsn, connect_timeout=30)) as connection:
                 connection.autocommit = True
                 with connection.cursor() as cursor:
                     cursor.execute(statement)

@@ -60,9 +60,13 @@ class PrivatePostgreSQL(PostgreSQL):
             self._server.stop()
 
     def kill(self) -> None:
-        """End the server as a crash would. Its data stay."""
+        """End the server as a crash would, and return when its sessions have ended, too.
+
+        Until they notice that it is gone, they answer. Its data stay.
+        """
         if self._server:
             self._server.kill()
+            until(self._has_ended, seconds=60, what="the sessions of the killed server to end")
 
     def _close(self) -> None:
         if self._server:
@@ -84,6 +88,15 @@ class PrivatePostgreSQL(PostgreSQL):
                 return False
             raise
         return True
+
+    def _has_ended(self) -> bool:
+        """Whether no process is attached to its shared memory; where that can be seen."""
+        told, segments = self._folder / "data" / "postmaster.pid", Path("/proc/sysvipc/shm")
+        if not (told.exists() and segments.exists()):
+            return True
+        _, number = told.read_text().splitlines()[6].split()
+        rows = (line.split() for line in segments.read_text().splitlines()[1:])
+        return all(row[1] != number or row[6] == "0" for row in rows)
 
     def _options(self) -> list[str]:
         settings = {

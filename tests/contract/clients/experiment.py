@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 NO_INTERNET = {"Http_Proxy": "http://127.0.0.1:9/"}
 """Environment in which `smt`, before a run, finds at once that there is no internet.

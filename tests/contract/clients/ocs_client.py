@@ -21,7 +21,7 @@ from tests.equipment.archive_bytes import (
     md5_of,
 )
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 FRAME_CONSUMERS = (
     *("ingest-frame", "announce-archived", "examine-frame", "discard-frame", "describe-frame"),
 )

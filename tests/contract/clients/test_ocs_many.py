@@ -52,7 +52,7 @@ def test_every_frame_of_many_is_archived_announced_and_sound(
         patient(lambda: fixity(archive.running)[None] == 0, "a look at the bytes of each")
         assert fixity(archive.running) == {"sound": FRAMES}
         looked_at = time.monotonic() - began
-        notices = [json.loads(one.body)["frameid"] for one in foreign.empty(amqp_url, queue)]
+        notices = [json.loads(body)["frameid"] for body in taken(amqp_url, queue)]
         assert len(notices) == len(set(notices)) == FRAMES
     sys.stdout.write(
         f"\n{world}: {FRAMES} frames by {PROGRAMS} programs in {took:.1f} s, {FRAMES / took:.1f}/s;"
@@ -83,6 +83,15 @@ def swarm(template: Path, environment: Mapping[str, str]) -> None:
 def patient(probe: Callable[[], bool], what: str) -> None:
     """Wait for as long as so many frames may take."""
     until(probe, seconds=PATIENCE_SECONDS, what=what)
+
+
+def taken(url: str, queue: str) -> list[bytes]:
+    """Take every message out of a queue: the broker says when there are no more."""
+    found = []
+    with foreign.channel(url) as channel:
+        while (body := channel.basic_get(queue, auto_ack=True)[2]) is not None:
+            found.append(body)
+    return found
 
 
 def fixity(running: System) -> Counter[str | None]:

@@ -22,12 +22,13 @@ def test_the_status_counts_threads_requests_and_what_is_done(packager: Packager)
     assert packager.post("/status").json == empty
     keys = [packager.ask() for _ in range(3)]
     now, database = datetime.now(UTC), packager.running.store.database
+    soon = now + timedelta(minutes=1)  # they are believed until after we have asked
     signs = [
-        sign("zip-dataset.fast", "here.1", now),
-        sign("zip-dataset.slow", "here.1", now),
-        sign("zip-dataset.slow", "here.2", now),
+        sign("zip-dataset.fast", "here.1", soon),
+        sign("zip-dataset.slow", "here.1", soon),
+        sign("zip-dataset.slow", "here.2", soon),
         sign("zip-dataset.slow", "here.3", now - timedelta(minutes=5)),
-        sign("send-mail", "here.1", now),
+        sign("send-mail", "here.1", soon),
     ]
     threads = {one.name: one.threads for one in CONSUMERS}
     with database.transaction() as transaction:

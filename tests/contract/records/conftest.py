@@ -9,13 +9,17 @@ from tests.equipment.recording import Recording, recording
 
 __all__ = ["amqp_url", "postgresql_url"]
 
+ANSWER_SECONDS = 50
+"""However slow a machine is, a test is answered with what came of its request, and not with 503."""
+
 
 @pytest.fixture(scope="module", params=["embedded", "deployed"])
 def store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Recording]:
     """A record store in each of the worlds."""
-    with recording(request.param, request, tmp_path_factory.mktemp("records")) as running:
+    folder = tmp_path_factory.mktemp("records")
+    with recording(request.param, request, folder, answer_seconds=ANSWER_SECONDS) as running:
         yield running
 
 
@@ -24,7 +28,8 @@ def embedded(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Recording]:
     """An embedded record store, for what neither bus nor database has a part in."""
-    with recording("embedded", request, tmp_path_factory.mktemp("records")) as running:
+    folder = tmp_path_factory.mktemp("records")
+    with recording("embedded", request, folder, answer_seconds=ANSWER_SECONDS) as running:
         yield running
 
 

@@ -60,7 +60,8 @@ HEADERS = (
     *("x-forwarded-host", "x-forwarded-proto", "accept", "content-type"),
 )
 MUCH = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

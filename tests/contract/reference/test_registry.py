@@ -132,7 +132,7 @@ class Registry:
 
     def wait_for_count(self, count: int) -> None:
         """Wait until a poll is told of so many uses."""
-        until(lambda: self.counts[-1:] == [count], seconds=20, what=f"{count} uses")
+        until(lambda: self.counts[-1:] == [count], seconds=60, what=f"{count} uses")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from tests.equipment.component_settings import change_setting
 from tests.equipment.descriptions import INFO
 from tests.equipment.installations import Caller
 from tests.equipment.reference import HTML, JSON, Reference
+from tests.services.waiting import until
 
 READ = ("info", "stats")
 DOCUMENTS = ("doc", "releasenotes", "source", "licence", "provenance")
@@ -39,9 +40,20 @@ NOWHERE = (
 )
 
 
+@pytest.fixture(scope="module")
+def looking(reference: Reference) -> Reference:
+    """The service, once it has looked at what its capabilities need: that changes their pages."""
+    until(
+        lambda: b"Unknown status" not in reference.get("service/archive/status").body,
+        seconds=60,
+        what="the first look",
+    )
+    return reference
+
+
 @pytest.mark.parametrize("path", READABLE)
-def test_what_can_be_read_is_read_with_get_and_head(reference: Reference, path: str) -> None:
-    got, headed = reference.call("GET", path), reference.call("HEAD", path)
+def test_what_can_be_read_is_read_with_get_and_head(looking: Reference, path: str) -> None:
+    got, headed = looking.call("GET", path), looking.call("HEAD", path)
     assert got.status in ({200, 204, 302, 503} if path in CAPABILITY else {200, 302})
     assert (headed.status, headed.body) == (got.status, b"")
     assert headed.headers.keys() == got.headers.keys()

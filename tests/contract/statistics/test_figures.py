@@ -21,7 +21,7 @@ from store.tables import events, statistics_totals
 from tests.equipment.installations import Caller, settings_of
 from tests.services.waiting import until
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 SIZES = (3, 50, 1200)
 
 
@@ -35,7 +35,7 @@ def running(
         caller = Caller.of(running)
         for size in SIZES:
             name = f"/files/{size}.txt"
-            said = {"muniment_metadata": '{"INSTRUME": "=fa01"}', "prefer": "wait=20"}
+            said = {"muniment_metadata": '{"INSTRUME": "=fa01"}', "prefer": "wait=50"}
             assert caller.call("PUT", name, b"x" * size, **said).status == 201
         caller.post("r", FileIngestRequested.TYPE, name="none", source="/nowhere/at/all")
         until(lambda: _is_counted(running), seconds=PATIENCE_SECONDS, what="all to be counted")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -53,12 +54,13 @@ def test_bytes_that_come_late_are_taken_into_custody(archive: Archive) -> None:
 
 
 def test_what_is_missing_is_looked_for_again(archive: Archive) -> None:
-    patient = replace(AT_ONCE, retry=RetryPolicy(attempts=3, base_seconds=0.05, jitter=0))
+    patient = replace(AT_ONCE, retry=RetryPolicy(attempts=3, base_seconds=600, jitter=0))
     archive.observatory.settle(post(NAME, b"stars"))
     with archive.world.working(patient):
         archive.world.wait_for(tables.failures, 1)
         assert archive.told(FAILED) == 0
         archive.put(b"stars")
+        archive.world.clock.advance(timedelta(seconds=600))
         archive.world.wait_for(tables.files, 1)
     assert archive.version["fixity"] == "sound"
 

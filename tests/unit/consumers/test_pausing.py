@@ -10,7 +10,7 @@ from store.inbox import Kind
 from tests.services.waiting import until
 
 BEGIN = datetime(2026, 11, 21, 12, tzinfo=UTC)
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 
 class Watcher:

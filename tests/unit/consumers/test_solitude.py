@@ -8,7 +8,7 @@ import pytest
 from consumers.runtime.solitude import Solitude
 from tests.services.waiting import until
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 
 def test_many_are_together() -> None:
@@ -18,7 +18,7 @@ def test_many_are_together() -> None:
 
 
 def test_one_alone_waits_for_all_and_others_wait_for_it() -> None:
-    solitude = Solitude()
+    solitude = Solitude(patience_seconds=PATIENCE_SECONDS)
     order: list[str] = []
     together, wants, leave = Flag(), Flag(), Flag()
 

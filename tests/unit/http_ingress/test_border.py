@@ -44,7 +44,7 @@ class Commits:
 
 def run(work: Callable[[], Awaitable[T]]) -> T:
     async def inner() -> T:
-        return await asyncio.wait_for(work(), 20)
+        return await asyncio.wait_for(work(), 60)
 
     return asyncio.run(inner())
 

@@ -41,7 +41,7 @@ def run(work: Callable[[Ledger, Tail], Awaitable[T]]) -> T:
 
     async def inner() -> T:
         ledger = Ledger()
-        return await asyncio.wait_for(work(ledger, Tail(ledger.read)), 20)
+        return await asyncio.wait_for(work(ledger, Tail(ledger.read)), 60)
 
     return asyncio.run(inner())
 

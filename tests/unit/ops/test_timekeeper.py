@@ -9,7 +9,7 @@ import pytest
 from ops.timekeeper import Chore, Timekeeper
 from store.errors import DatabaseUnavailableError
 
-PATIENCE_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
 
 
 def counting(times: int, done: Flag, act: Callable[[], None] = lambda: None) -> Callable[[], None]:

@@ -54,7 +54,7 @@ def plain() -> Iterator[Web]:
 
 @pytest.fixture
 def outgoing(bundle: str) -> Outgoing:
-    return Outgoing([HOST, OTHER], bundle, local, read_timeout=10)
+    return Outgoing([HOST, OTHER], bundle, local)
 
 
 def get(outgoing: Outgoing, url: str) -> bytes:
@@ -259,11 +259,9 @@ def test_a_server_that_says_nothing_is_down(bundle: str, web: Web) -> None:
         outgoing.get(f"https://{HOST}:{web.port}/")
 
 
-def test_a_server_that_is_not_there_is_down(outgoing: Outgoing) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
+def test_a_server_that_is_not_there_is_down(outgoing: Outgoing, free_port: int) -> None:
     with pytest.raises(SourceUnavailableError, match="refused"):
-        outgoing.get(f"https://{HOST}:{port}/")
+        outgoing.get(f"https://{HOST}:{free_port}/")
 
 
 def test_a_server_that_speaks_no_tls_is_down(outgoing: Outgoing, plain: Web) -> None:

@@ -64,7 +64,7 @@ def office() -> Iterator[PostOffice]:
 
 
 def mailer_of(office: PostOffice) -> SmtpMailer:
-    return open_mailer(f"smtp://127.0.0.1:{office.port}", timeout=10, patience=10)
+    return open_mailer(f"smtp://127.0.0.1:{office.port}", timeout=60, patience=60)
 
 
 def sent(office: PostOffice, mail: Mail) -> Posted:

@@ -123,7 +123,7 @@ def test_a_path_that_is_odd_is_refused(sources: GuardedSources, inbox: Path, sou
         sources.open(source.format(inbox=inbox))
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 def test_only_regular_files_are_read(sources: GuardedSources, inbox: Path) -> None:
     os.mkfifo(inbox / "fifo")
     for name in ("night 1", "", ".", "fifo"):

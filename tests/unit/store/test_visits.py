@@ -1,6 +1,5 @@
 """A visit goes to one judged address, keeps its connection, and tells what went wrong."""
 
-import socket
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ OTHER = "other.example"
 KEY = "a-very-secret-key"
 MIB = 1024 * 1024
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+PATIENCE_SECONDS = 60
 
 
 def local(_host: str, _port: int) -> Sequence[str]:
@@ -37,7 +37,9 @@ def ckan() -> Iterator[Ckan]:
 
 @pytest.fixture(scope="module")
 def web() -> Outgoing:
-    return Outgoing([HOST, OTHER, "127.0.0.1"], None, local, read_timeout=10, clock=lambda: NOW)
+    # A server may say nothing for longer than any test waits.
+    silence = 2 * PATIENCE_SECONDS
+    return Outgoing([HOST, OTHER, "127.0.0.1"], None, local, silence, clock=lambda: NOW)
 
 
 def named(ckan: Ckan, path: str = ACTION, host: str = HOST) -> str:
@@ -247,11 +249,9 @@ def test_a_server_that_says_nothing_is_down(ckan: Ckan) -> None:
         post(web, named(ckan))
 
 
-def test_a_server_that_is_not_there_is_down(web: Outgoing) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
+def test_a_server_that_is_not_there_is_down(web: Outgoing, free_port: int) -> None:
     with pytest.raises(SourceUnavailableError, match=r"answer: Connection refused$"):
-        post(web, f"http://{HOST}:{port}/")
+        post(web, f"http://{HOST}:{free_port}/")
 
 
 CHUNKED = {"Transfer-Encoding": "chunked"}
@@ -313,9 +313,9 @@ def test_closing_ends_a_request_that_waits(web: Outgoing, ckan: Ckan, trouble: T
     ckan.always = Trouble(status=200, body=b"answer", hold=trouble.hold, silent=trouble.silent)
     with ThreadPoolExecutor(1) as thread, closing(web.visit(named(ckan))) as visit:
         waiting = thread.submit(lambda: visit.post(b"{}", largest=MIB))
-        until(lambda: ckan.asked, seconds=60, what="the request")
+        until(lambda: ckan.asked, seconds=PATIENCE_SECONDS, what="the request")
         visit.close()
-        assert isinstance(waiting.exception(timeout=5), SourceUnavailableError)
+        assert isinstance(waiting.exception(PATIENCE_SECONDS), SourceUnavailableError)
     if trouble.hold is not None:
         trouble.hold.set()
 

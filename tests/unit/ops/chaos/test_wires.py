@@ -91,14 +91,12 @@ def test_a_cut_wire_resets_and_lets_new_connections_through(echo: tuple[str, int
             assert wire.cut() == 1
 
 
-def test_a_server_that_is_down_is_a_closed_connection() -> None:
+def test_a_server_that_is_down_is_a_closed_connection(free_port: int) -> None:
     with (
-        socket.create_server(("127.0.0.1", 0)) as server,
-        wired("127.0.0.1", server.getsockname()[1]) as wire,
+        wired("127.0.0.1", free_port) as wire,
+        socket.create_connection(("127.0.0.1", wire.port)) as client,
     ):
-        server.close()
-        with socket.create_connection(("127.0.0.1", wire.port)) as client:
-            assert client.recv(100) == b""
+        assert client.recv(100) == b""
 
 
 def test_s3_gets_what_was_sent_with_the_host_that_was_signed(mirror: tuple[str, int]) -> None:

@@ -59,7 +59,7 @@ def test_proposals_are_those_of_the_token_s_user(there: TestPortal) -> None:
 def test_what_is_no_answer_is_an_outage(there: TestPortal, mood: Mood) -> None:
     ada = there.add(Astronomer("ada"))
     there.mood = mood
-    client = there.client(seconds=0.2)
+    client = there.client(seconds=0.2 if mood == "silent" else 60)
     for ask in (client.profile, client.proposals):
         with pytest.raises(PortalUnavailableError) as raised:
             ask(ada.api_token)
@@ -86,16 +86,16 @@ def test_nobody_listens() -> None:
 
 def test_a_slow_trickle_comes_to_an_end(there: TestPortal) -> None:
     there.add(Astronomer("ada"))
-    ticks = iter(range(0, 1000, 30))
+    ticks = iter(range(0, 3000, 90))
     client = HttpPortal(
         token_url="",
         profile_url=there.url + PROFILE_PATH,
         client_id="",
         client_secret="",
-        seconds=20,
+        seconds=60,
         clock=lambda: float(next(ticks)),
     )
-    with closing(client), pytest.raises(PortalUnavailableError, match="more than 20 s"):
+    with closing(client), pytest.raises(PortalUnavailableError, match="more than 60 s"):
         client.profile(there.users["ada"].bearer)
 
 
@@ -128,7 +128,7 @@ def test_no_secret_is_logged_or_stands_in_an_error(
 ) -> None:
     ada = there.add(Astronomer("ada"))
     there.mood = mood
-    client = there.client(seconds=0.2)
+    client = there.client(seconds=0.2 if mood == "silent" else 60)
     with caplog.at_level(logging.DEBUG):
         for ask in (
             lambda: client.log_in("ada", ada.password),

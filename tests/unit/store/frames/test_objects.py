@@ -19,7 +19,8 @@ from tests.equipment.world import World, open_world
 
 DIGEST = "ab" * 32
 OTHER = "cd" * 32
-LATER = datetime.now(UTC) + timedelta(hours=1)
+LATER = datetime.now(UTC) + timedelta(days=1)
+"""Later than anything here, however long the tests before take."""
 
 
 @pytest.fixture
