@@ -2,16 +2,8 @@
 
 from aiohttp import web
 
+from http_ingress.archive import pagination
 from http_ingress.archive.answers import no_match, unless_known
-from http_ingress.archive.pagination import (
-    around,
-    by_cursor,
-    counted_page,
-    read_limit,
-    read_place,
-    read_window,
-    turned_page,
-)
 from http_ingress.archive.parameter_values import last
 from http_ingress.archive.parameters import Types, read_search
 from http_ingress.archive.places import Call
@@ -40,24 +32,24 @@ def _page(request: web.Request, sight: Sight) -> bytes:
             for frame in frames
         )
 
-    if by_cursor(query):
-        place = read_place(query, search.order)
+    if pagination.by_cursor(query):
+        place = pagination.read_place(query, search.order)
         stretch = frame_views.find_after(
             ports.database,
             search,
             sight,
-            limit=read_limit(query, archive.pages),
+            limit=pagination.read_limit(query, archive.pages),
             place=place,
             beside=beside,
         )
-        turns = around(stretch, place)
-        return turned_page(request, turns, written(stretch.found))
-    window = read_window(query, archive.pages)
+        turns = pagination.around(stretch, place)
+        return pagination.turned_page(request, turns, written(stretch.found))
+    window = pagination.read_window(query, archive.pages)
     limit, offset = window.limit, window.offset
     page = frame_views.find(
         ports.database, search, sight, limit=limit, offset=offset, beside=beside
     )
-    return counted_page(request, window, page.count, written(page.frames))
+    return pagination.counted_page(request, window, page.count, written(page.frames))
 
 
 async def get_frame(request: web.Request, call: Call) -> web.Response:

@@ -6,17 +6,9 @@ from aiohttp import web
 from multidict import MultiMapping
 from pydantic import JsonValue
 
+from http_ingress.archive import pagination
 from http_ingress.archive.answers import Refused, document, no_match, unless_known
 from http_ingress.archive.frame_posts_api import RELATED, judged
-from http_ingress.archive.pagination import (
-    around,
-    by_cursor,
-    counted_page,
-    read_limit,
-    read_place,
-    read_window,
-    turned_page,
-)
 from http_ingress.archive.parameter_values import (
     WrongParameter,
     exactly,
@@ -62,17 +54,19 @@ def _page(request: web.Request, sight: Sight) -> bytes:
     def written(pictures: list[Thumbnail]) -> bytes:
         return many(shown_thumbnail(one, urls) for one in pictures)
 
-    if by_cursor(query):
-        place, limit = read_place(query, BY_ID), read_limit(query, pages)
+    if pagination.by_cursor(query):
+        place, limit = pagination.read_place(query, BY_ID), pagination.read_limit(query, pages)
         stretch = thumbnail_views.pictures_after(
             database, sight, frame=frame, size=size, place=place, limit=limit
         )
-        return turned_page(request, around(stretch, place), written(stretch.found))
-    window = read_window(query, pages)
+        return pagination.turned_page(
+            request, pagination.around(stretch, place), written(stretch.found)
+        )
+    window = pagination.read_window(query, pages)
     page = thumbnail_views.pictures(
         database, sight, frame=frame, size=size, limit=window.limit, offset=window.offset
     )
-    return counted_page(request, window, page.count, written(page.thumbnails))
+    return pagination.counted_page(request, window, page.count, written(page.thumbnails))
 
 
 def read_thumbnail_search(

@@ -3,16 +3,8 @@
 from aiohttp import web
 from pydantic_core import to_json
 
+from http_ingress.archive import pagination
 from http_ingress.archive.answers import answer, document, no_match
-from http_ingress.archive.pagination import (
-    around,
-    by_cursor,
-    counted_page,
-    read_limit,
-    read_place,
-    read_window,
-    turned_page,
-)
 from http_ingress.archive.parameter_values import last
 from http_ingress.archive.places import Call
 from http_ingress.archive.representations import Urls, version_said
@@ -34,13 +26,15 @@ def _page(request: web.Request) -> bytes:
     ports, query, urls = request.app[PORTS], request.query, links(request)
     pages, database = ports.archive.pages, ports.database
     md5 = last(query, "md5").strip().lower() or None
-    if by_cursor(query):
-        place, limit = read_place(query, BY_ID), read_limit(query, pages)
+    if pagination.by_cursor(query):
+        place, limit = pagination.read_place(query, BY_ID), pagination.read_limit(query, pages)
         stretch = version_views.versions_after(database, md5, place=place, limit=limit)
-        return turned_page(request, around(stretch, place), _written(stretch.found, urls))
-    window = read_window(query, pages)
+        return pagination.turned_page(
+            request, pagination.around(stretch, place), _written(stretch.found, urls)
+        )
+    window = pagination.read_window(query, pages)
     page = version_views.versions(database, md5, limit=window.limit, offset=window.offset)
-    return counted_page(request, window, page.count, _written(page.versions, urls))
+    return pagination.counted_page(request, window, page.count, _written(page.versions, urls))
 
 
 def _written(versions: list[Version], urls: Urls) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Lock
 from typing import Any
 
@@ -71,18 +71,6 @@ class Collector:
     def keys(self) -> list[str]:
         """The keys of what was taken, in order."""
         return [due.envelope.key for due in self.taken]
-
-
-class StillClock(Clock):
-    """A clock that stands still but for what a test lets pass: how slow we are is not seen."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._since = datetime.now(UTC)
-
-    def __call__(self) -> datetime:
-        """The time, UTC."""
-        return self._since + self._ahead
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from store.archive.users import ArchiveUsers
 from store.database import Database, open_database
 from store.errors import PortalUnavailableError
 from store.tables import archive_users, metadata
+from tests.contract.bus_under_test import StillClock
 from tests.equipment.portal import (
     PROFILE_PATH,
     TOKEN_PATH,
@@ -38,20 +39,6 @@ LOCAL = "a local password"
 def running() -> Iterator[TestPortal]:
     with portal() as running:
         yield running
-
-
-class HandClock:
-    """A clock that stands still until it is moved: what was only just now stays that."""
-
-    now = datetime(2026, 1, 1, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        """The time."""
-        return self.now
-
-    def advance(self, by: timedelta) -> None:
-        """Let time pass."""
-        self.now += by
 
 
 class Way:
@@ -93,7 +80,7 @@ class Scene:
         there.web.requests.clear()
         self.portal = there
         self.database = database
-        self.clock = HandClock()
+        self.clock = StillClock()
         self.accounts = Accounts(
             database, self.clock, lambda: str(uuid_utils.uuid7()), secrets.token_urlsafe
         )

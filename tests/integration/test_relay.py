@@ -21,8 +21,9 @@ from store.errors import BrokerUnavailableError
 from store.ledger import Entry, Ledger
 from store.outbox import GRACE, Due
 from store.tables import outbox
+from tests.contract.bus_under_test import StillClock
 from tests.equipment.emptying import end_connections
-from tests.equipment.post import Collector, Post, StillClock
+from tests.equipment.post import Collector, Post
 from tests.equipment.probing import NAME, Script, prober, probes
 from tests.equipment.world import PATIENCE_SECONDS, new_id
 from tests.services.waiting import until
