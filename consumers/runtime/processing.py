@@ -103,6 +103,7 @@ class Processor:
                 self._source.settle(transaction, [job.delivery])
         except DeliveryLostError as error:
             _log.warning("%s", error)
+            self._source.release([job.delivery])
             return
         self._source.acknowledge([job.delivery])
         if hold is None:

@@ -210,8 +210,11 @@ def test_two_processes_with_the_same_event_do_it_once(make_world: MakeWorld) -> 
 # --- leases ---------------------------------------------------------------------------------------
 
 
-def test_work_whose_delivery_is_lost_is_undone(make_embedded_world: MakeWorld) -> None:
-    consumer = prober(Script())
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+def test_work_whose_delivery_is_lost_is_undone(
+    make_embedded_world: MakeWorld, *, long: bool
+) -> None:
+    consumer = prober(Script(), long=long)
     world = make_embedded_world(consumer)
     lost: list[str] = []
 
