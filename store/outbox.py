@@ -9,6 +9,7 @@ the sweep, its own or another's, takes them only when that did not happen.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -80,7 +81,10 @@ class Outbox:
 
 
 def take_due(transaction: Transaction, now: datetime, most: int) -> list[Due]:
-    """Return rows that are due, oldest first, and keep other sweeps off them until commit."""
+    """Return the rows that are due for longest, and keep other sweeps off them until commit.
+
+    They come in the order of the ledger, as those of one commit do from memory.
+    """
     statement = (
         select(
             outbox.c.id.label("outbox_id"),
@@ -104,7 +108,7 @@ def take_due(transaction: Transaction, now: datetime, most: int) -> list[Due]:
             row["routing_key"],
             row["tries"],
         )
-        for row in transaction.execute(statement).mappings()
+        for row in sorted(transaction.execute(statement).mappings(), key=itemgetter("position"))
     ]
 
 

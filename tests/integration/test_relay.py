@@ -7,6 +7,7 @@ from datetime import timedelta
 from threading import Event as Flag
 
 import pytest
+from sqlalchemy import delete
 
 from ops.topology import apply, derive, queue_lengths
 from producers.amqp import AmqpPublisher
@@ -112,6 +113,21 @@ def test_what_a_dead_process_left_is_published_after_its_grace(
         still_post.clock.advance(GRACE)
         still_post.wait_until_empty()
     assert Counter(broker.keys) == Counter([*keys(left), retry.key, retry.key])
+
+
+def test_what_was_left_is_published_in_the_order_of_the_ledger(
+    still_post: Post, broker: Collector
+) -> None:
+    left = still_post.leave_behind(*[REQUEST] * 20)
+    # Those of one commit have the same time, and tables no order of their own.
+    rows = still_post.rows()
+    with still_post.database.transaction() as transaction:
+        transaction.execute(delete(outbox))
+        transaction.insert(outbox, rows[::-1])
+    still_post.clock.advance(GRACE)
+    with still_post.working():
+        still_post.wait_until_empty()
+    assert broker.keys == keys(left)
 
 
 def test_a_retry_is_published_to_its_queue_and_not_before_its_time(
