@@ -189,7 +189,8 @@ def test_a_source_comes_back_after_a_loss_and_the_unfinished_with_it(url: str) -
         lose(cable, source)
         again = take(source, WINDOW)
         assert sorted(keys(again)) == sorted(sent[1:])
-        assert all(one.seen for one in again)
+        # What was still on its way to us may be new to the broker, too.
+        assert set(keys(first[1:])) <= set(keys([one for one in again if one.seen]))
         assert again[0].connection != first[0].connection
 
 
